@@ -1,0 +1,190 @@
+"""What a request brings along: who, with which version, under which key; and one transaction for its decision.
+
+A decision commits inside the route's own function, so the answer cannot leave before the commit (docs/adr/0005).
+"""
+
+import hashlib
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from models import IdempotencyKey
+from models.actor import Actor
+from models.engine import reading, writing
+from models.errors import KeyRequired, KeyReused, NotAuthenticated, StaleVersion, VersionRequired
+from models.hazard import Hazard
+from models.permissions import Operation
+from services import access, accounts
+from settings import Settings
+
+_LONGEST_KEY = 200
+
+
+@dataclass(frozen=True)
+class Office:
+    """What the application holds for all requests."""
+
+    settings: Settings
+    engine: Engine
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def office(request: Request) -> Office:
+    return request.app.state.office
+
+
+OfficeDep = Annotated[Office, Depends(office)]
+
+
+def bearer(request: Request) -> str:
+    """The token of the Authorization header.
+
+    Raises: NotAuthenticated.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotAuthenticated("请求没有登录凭据。", remedy="请先登录（POST /api/v1/session），并在 Authorization 头中携带令牌。")
+    return token
+
+
+def current_actor(held: OfficeDep, token: Annotated[str, Depends(bearer)]) -> Actor:
+    with reading(held.engine) as session:
+        return accounts.actor_for(
+            session, token, at=held.now(), idle=timedelta(minutes=held.settings.session_idle_minutes),
+            longest=timedelta(hours=held.settings.session_hours),
+        )  # fmt: skip
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+
+
+@dataclass
+class Act:
+    """One decision under way: its session and instant, and the answer it will give."""
+
+    session: Session
+    by: Actor
+    at: datetime
+    status: int = 201
+    body: Any = None
+    etag: str = ""
+
+    def answer(self, body: Any, *, status: int = 201, etag: str = "") -> None:
+        self.body, self.status, self.etag = body, status, etag
+
+
+class Replayed(Exception):
+    """This key was answered before; the same answer again."""
+
+    def __init__(self, response: Response):
+        super().__init__()
+        self.response = response
+
+
+@dataclass
+class Desk:
+    """Takes one state-changing request: identity, Idempotency-Key, If-Match, transaction."""
+
+    held: Office
+    by: Actor
+    key: str
+    if_match: str
+    fingerprint: str
+    response: Response | None = None
+
+    @contextmanager
+    def act(self, operation: Operation) -> Generator[Act]:
+        """One transaction under the request's key. On leaving, answer and key commit with everything else."""
+        at = self.held.now()
+        access.require(self.by, operation)
+        access.require_recent_password(self.by, operation, at=at, within=timedelta(minutes=self.held.settings.step_up_minutes))
+        with writing(self.held.engine) as session, session.begin():
+            if known := session.get(IdempotencyKey, (self.by.person_id, self.key)):
+                self.response = self._again(known)
+                raise Replayed(self.response)
+            act = Act(session, self.by, at)
+            yield act
+            self.response = self._keep(session, act)
+
+    def bind(self, *content: str) -> None:
+        """Make what an upload contains part of what its key stands for."""
+        self.fingerprint = hashlib.sha256("\n".join((self.fingerprint, *content)).encode()).hexdigest()
+
+    @contextmanager
+    def decision(self, no: str, operation: Operation) -> Generator[tuple[Act, Hazard]]:
+        """`act` on a hazard: found for this actor, locked, and at the version the person saw."""
+        with self.act(operation) as act:
+            hazard = access.lock_hazard_for(act.session, no, operation, by=self.by)
+            self._check_version(hazard)
+            yield act, hazard
+
+    def _check_version(self, hazard: Hazard) -> None:
+        if not self.if_match:
+            raise VersionRequired(
+                "请求没有带版本号。", rule="修改须带 If-Match，防止覆盖他人的决定", remedy="请先读取隐患，把返回的 ETag 放入 If-Match 头。"
+            )
+        if self.if_match != etag_of(hazard.version):
+            raise StaleVersion(
+                f"该隐患已由他人更新（现为第{hazard.version}版）。", rule="版本校验", remedy="请重新读取，核对后再提交。",
+                extra={"version": hazard.version},
+            )  # fmt: skip
+
+    def _again(self, known: IdempotencyKey) -> Response:
+        if known.request_hash != self.fingerprint:
+            raise KeyReused("同一幂等键此前用于不同的内容。", rule="一个幂等键对应一次提交", remedy="请为新的提交使用新的幂等键。")
+        return _json(known.body, known.status, known.etag)
+
+    def _keep(self, session: Session, act: Act) -> Response:
+        body = json.dumps(act.body, ensure_ascii=False, separators=(",", ":")).encode()
+        session.add(
+            IdempotencyKey(scope=self.by.person_id, key=self.key, request_hash=self.fingerprint, status=act.status,
+                           body=body, etag=act.etag, created_at=act.at)
+        )  # fmt: skip
+        session.flush()
+        return _json(body, act.status, act.etag)
+
+    def reply(self) -> Response:
+        """The answer to send, once the transaction has ended."""
+        assert self.response is not None  # noqa: S101  # set by `act`, or `act` raised
+        return self.response
+
+
+def etag_of(version: int) -> str:
+    return f'"{version}"'
+
+
+async def desk(
+    request: Request, held: OfficeDep, by: CurrentActor,
+    idempotency_key: Annotated[str, Header(description="一次提交一个键；重试时用同一个键")] = "",
+    if_match: Annotated[str, Header(description="读取时返回的 ETag")] = "",
+) -> Desk:  # fmt: skip
+    """Raises: KeyRequired."""
+    if not 0 < len(idempotency_key) <= _LONGEST_KEY:
+        raise KeyRequired("请求没有带幂等键，或键过长。", rule="每次提交须带 Idempotency-Key（不超过200个字符）", remedy="请用随机UUID作为幂等键，重试时保持不变。")
+    content = await request.body() if "multipart/" not in request.headers.get("content-type", "") else b""
+    route = f"{request.method} {request.url.path}".encode()
+    return Desk(held, by, idempotency_key, if_match, hashlib.sha256(route + b"\n" + content).hexdigest())
+
+
+DeskDep = Annotated[Desk, Depends(desk)]
+
+
+@contextmanager
+def looking(held: Office) -> Generator[Session]:
+    """A session for a request that only reads."""
+    with reading(held.engine) as session:
+        yield session
+
+
+def _json(body: bytes, status: int, etag: str) -> Response:
+    headers = {"ETag": etag} if etag else {}
+    return Response(body, status, headers, media_type="application/json")

@@ -1,0 +1,87 @@
+"""Hazards: report, list, show, timeline."""
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from api.desk import CurrentActor, DeskDep, OfficeDep, etag_of, looking
+from api.views import hazard_line, hazard_whole
+from models.errors import InvalidInput
+from models.forms import Report
+from models.hazard import Channel
+from models.permissions import Operation
+from models.stage import Stage
+from services import access, register, reporting
+
+router = APIRouter(prefix="/hazards", tags=["hazards"])
+
+
+@router.post("", status_code=201, summary="上报隐患", operation_id="report_hazard", openapi_extra={"x-operation": Operation.RECORD_INSPECTION_FINDING})
+def report(body: Report, desk: DeskDep) -> Response:
+    """Answers 201 for a new hazard, 200 with the one on record where the source number is known already."""
+    with desk.act(reporting.operation_for(body)) as act:
+        hazard, is_new = reporting.report_hazard(act.session, body, by=act.by, at=act.at)
+        line = hazard_line(hazard, now=act.at) | {"new": is_new}
+        act.answer(line, status=201 if is_new else 200, etag=etag_of(hazard.version))
+    return desk.reply()
+
+
+@router.get("", summary="隐患台账", operation_id="list_hazards", openapi_extra={"x-operation": Operation.LIST_HAZARDS})
+def listing(
+    request: Request, held: OfficeDep, by: CurrentActor,
+    stage: Stage | None = None, channel: Channel | None = None, lead_unit: str | None = None,
+    enterprise: str | None = None, overdue: bool = False, text: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:  # fmt: skip
+    now = held.now()
+    filters = register.Filters(stage, channel, lead_unit, enterprise, now if overdue else None, text)
+    with looking(held) as session:
+        rows = register.ledger(session, filters, by=by, after=position(cursor, register.Position), limit=limit + 1)
+    return page(request, [hazard_line(row, now=now) for row in rows[:limit]],
+                cursor_of(rows[limit - 1].reported_at, rows[limit - 1].id) if len(rows) > limit else None)  # fmt: skip
+
+
+@router.get("/{no}", summary="隐患详情", operation_id="show_hazard", openapi_extra={"x-operation": Operation.READ_HAZARD})
+def show(no: str, held: OfficeDep, by: CurrentActor) -> Response:
+    with looking(held) as session:
+        hazard = access.hazard_for(session, no, Operation.READ_HAZARD, by=by)
+        whole = hazard_whole(hazard, register.surroundings(session, hazard), roles=by.roles, now=held.now())
+    return JSONResponse(whole, headers={"ETag": etag_of(hazard.version)})
+
+
+@router.get("/{no}/timeline", summary="办理历史", operation_id="show_timeline", openapi_extra={"x-operation": Operation.READ_HISTORY})
+def timeline(no: str, held: OfficeDep, by: CurrentActor) -> list[dict[str, Any]]:
+    with looking(held) as session:
+        hazard = access.hazard_for(session, no, Operation.READ_HISTORY, by=by)
+        return register.timeline(session, hazard, redacted=by.enterprise_id is not None)
+
+
+def page(request: Request, items: list[dict[str, Any]], cursor: str | None) -> Response:
+    """A page with where the next one starts, in the body and as a Link header."""
+    headers = {}
+    if cursor:
+        headers["Link"] = f'<{request.url.include_query_params(cursor=cursor)}>; rel="next"'
+    return JSONResponse({"items": items, "next_cursor": cursor}, headers=headers)
+
+
+def cursor_of(moment: datetime, row_id: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), row_id]).encode()).decode()
+
+
+def position(cursor: str, kind: type[Any]) -> Any:
+    """Where the page before ended.
+
+    Raises: InvalidInput for a cursor that is not one of ours.
+    """
+    if not cursor:
+        return None
+    try:
+        moment, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        return kind(datetime.fromisoformat(moment), str(row_id))
+    except (ValueError, TypeError, binascii.Error) as broken:
+        raise InvalidInput("翻页位置无效。", rule="cursor 取自上一页的 next_cursor", remedy="请从第一页重新查询。") from broken

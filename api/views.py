@@ -1,0 +1,85 @@
+"""How rows look from outside: ISO times with offset, names beside codes, nothing an actor may not see."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from models.hazard import Channel, Hazard
+from models.permissions import Role
+from models.process import STEPS, moves_at
+from models.stage import Clock, Stage, Step
+from services.register import Surroundings
+
+_LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def local(moment: datetime | None) -> str | None:
+    """An instant as people here read it: ISO 8601 with +08:00."""
+    return moment.astimezone(_LOCAL).isoformat(timespec="seconds") if moment else None
+
+
+def hazard_line(row: Any, *, now: datetime) -> dict[str, Any]:
+    """A hazard as a line of the ledger."""
+    return {
+        "no": row.no, "stage": row.stage, "stage_label": Stage(row.stage).label, "step": row.step,
+        "step_label": STEPS[Step(row.step)].label, "sector": row.sector, "place": row.place,
+        "description": row.description, "grade": row.grade, "listing_level": row.listing_level,
+        "due_at": local(row.due_at), "overdue": _overdue(row, now), "reported_at": local(row.reported_at),
+        "closed_at": local(row.closed_at), "version": row.version,
+    }  # fmt: skip
+
+
+def hazard_whole(hazard: Hazard, around: Surroundings, *, roles: frozenset[Role], now: datetime) -> dict[str, Any]:
+    """A hazard with its clocks, whose move it is, and what may be decided now."""
+    names = around.names
+    shown = hazard_line(hazard, now=now) | {
+        "cycle": hazard.cycle, "subject_type": hazard.subject_type, "urgent": hazard.urgent,
+        "persons_exposed": hazard.persons_exposed, "discovered_at": local(hazard.discovered_at),
+        "enterprise": names.get(hazard.enterprise_id or ""), "village": names.get(hazard.village_unit_id or ""),
+        "verifying_unit": names.get(hazard.verifying_unit_id or ""), "lead_unit": names.get(hazard.lead_unit_id or ""),
+        "leader": names.get(hazard.leader_id or ""), "limit_days": hazard.limit_days, "limit_on": hazard.limit_on,
+        "limit_basis": hazard.limit_basis, "failure_count": hazard.failure_count,
+        "clause": _clause(around), "deadlines": [deadline_view(row) for row in around.deadlines],
+        "work_items": [{"kind": row.kind, "due_at": local(row.due_at), "unit": names.get(row.unit_id or "")} for row in around.items],
+        "escalations": [{"id": row.id, "level": row.level, "level_due_at": local(row.level_due_at), "fired_at": local(row.fired_at),
+                         "late": row.late} for row in around.escalations],
+        "letters": [{"kind": row.kind, "number": row.number, "title": row.title, "body": row.body} for row in around.letters],
+        "evidence": [evidence_view(row) for row in around.evidence],
+        "decisions": [{"decision": move.decision, "resource": move.resource, "label": move.decision.label}
+                      for move in moves_at(Step(hazard.step))],
+        "versions": {"process": hazard.process_version, "rules": hazard.rules_version, "ladder": hazard.ladder_version,
+                     "calendar": hazard.calendar_version},
+    }  # fmt: skip
+    return shown | ({} if roles == {Role.EN} else _origin(hazard))
+
+
+def _origin(hazard: Hazard) -> dict[str, Any]:
+    """Where the report came from; an enterprise never sees that it came from a tip-off."""
+    return {"channel": hazard.channel, "source": hazard.source, "source_no": hazard.source_no, "from_public": hazard.channel == Channel.PUBLIC_REPORT}
+
+
+def deadline_view(row: Any) -> dict[str, Any]:
+    return {
+        "clock": Clock(row.clock), "start_at": local(row.start_at), "due_at": local(row.due_at), "reason": row.reason,
+        "basis": row.basis, "certainty": row.certainty, "provisional": row.provisional, "against": row.against,
+        "closed_at": local(row.closed_at), "outcome": row.outcome,
+    }  # fmt: skip
+
+
+def evidence_view(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id, "sha256": row.sha256, "size": row.size, "media_type": row.media_type, "filename": row.filename,
+        "captured_at": row.captured_at, "uploaded_at": local(row.uploaded_at),
+    }  # fmt: skip
+
+
+def _clause(around: Surroundings) -> Mapping[str, Any] | None:
+    clause = around.clause
+    if clause is None:
+        return None
+    return {"code": clause.code, "title": clause.title, "doc_no": clause.doc_no, "text": clause.text, "verified": clause.verified}
+
+
+def _overdue(row: Any, now: datetime) -> bool:
+    return row.closed_at is None and row.due_at is not None and row.due_at < now

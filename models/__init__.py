@@ -1,0 +1,47 @@
+"""What exists and which moves exist. Every table is reachable from here; migrations compare against it."""
+
+from sqlmodel import SQLModel
+
+from models.account import Account, ApiKey, IdempotencyKey, LoginSession, OneTimeToken
+from models.audit import AuditEvent, AuditLeaf, AuditStream, Checkpoint
+from models.evidence import Evidence, HazardEvidence
+from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
+from models.organization import Enterprise, Person, RoleGrant, Unit
+from models.outbox import Notice, NoticeChannel, OutboxMessage
+from models.standard import Policy, StandardClause
+from models.work import Deadline, Escalation, Letter, WorkItem
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "AuditEvent",
+    "AuditLeaf",
+    "AuditStream",
+    "Checkpoint",
+    "Deadline",
+    "Decision",
+    "Enterprise",
+    "Escalation",
+    "Evidence",
+    "Hazard",
+    "HazardEvidence",
+    "HazardNumber",
+    "HazardParty",
+    "IdempotencyKey",
+    "Letter",
+    "LoginSession",
+    "Notice",
+    "NoticeChannel",
+    "OneTimeToken",
+    "OutboxMessage",
+    "Person",
+    "Policy",
+    "RoleGrant",
+    "Signature",
+    "StandardClause",
+    "Unit",
+    "WorkItem",
+    "metadata",
+]

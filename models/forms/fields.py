@@ -1,0 +1,25 @@
+"""What every form shares: strict fields, and the kinds of value people fill in."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+
+class Form(BaseModel):
+    """The fields of one decision as a person fills them in. Unknown fields are refused, blanks are stripped."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True, use_enum_values=True)
+
+
+def _text(least: int, most: int) -> StringConstraints:
+    return StringConstraints(min_length=least, max_length=most, pattern=r"^[^\x00]*$")
+
+
+Line = Annotated[str, _text(1, 200)]
+OptionalLine = Annotated[str, _text(0, 200)]
+Text = Annotated[str, _text(2, 4000)]
+OptionalText = Annotated[str, _text(0, 4000)]
+Names = Annotated[tuple[Line, ...], Field(min_length=2, max_length=20)]
+"""At least two persons, as an on-site check asks for."""
+EvidenceIds = Annotated[tuple[Line, ...], Field(max_length=50)]
+Moment = Annotated[AwareDatetime, Field(description="ISO 8601 with offset, e.g. 2026-11-23T09:12:00+08:00")]

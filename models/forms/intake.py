@@ -1,0 +1,119 @@
+"""Report 上报, acceptance 受理, and the findings of a verification 核查."""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from models.forms.fields import EvidenceIds, Form, Line, Moment, Names, OptionalLine, OptionalText, Text
+from models.hazard import Channel, SubjectType
+
+
+class Report(Form):
+    """上报 a hazard. Fields after `domain` appendix A.1; the public report without account is another form."""
+
+    channel: Channel = Field(title="来源渠道")
+    source: Line = Field(title="来源系统或单位", description="与来源编号一起识别同一报告")
+    source_no: Line | None = Field(None, title="来源编号")
+    discovered_at: Moment = Field(title="发现时间")
+    subject_type: SubjectType = Field(SubjectType.ENTERPRISE, title="责任主体类型")
+    enterprise: Line | None = Field(None, title="企业统一社会信用代码")
+    village: Line | None = Field(None, title="所在村（社区）单位代码")
+    sector: Line = Field(title="行业领域")
+    place: Line = Field(title="地点")
+    description: str = Field(title="隐患描述", min_length=15, max_length=4000)
+    persons_exposed: int | None = Field(None, title="受威胁人数", ge=0, le=1_000_000)
+    urgent: bool = Field(False, title="人员正受威胁")
+    immediate_measures: OptionalText = Field("", title="已采取措施")
+    suspected_clause: OptionalLine = Field("", title="疑似判定条款")
+    evidence: EvidenceIds = Field((), title="佐证材料")
+    no_evidence_reason: OptionalLine = Field("", title="无佐证材料的原因")
+
+    @model_validator(mode="after")
+    def complete(self) -> Self:
+        if self.subject_type in {SubjectType.ENTERPRISE, SubjectType.SOLE_TRADER} and not self.enterprise:
+            raise ValueError("责任主体为企业或个体工商户时，须填写统一社会信用代码；无责任单位的请选“公共场所”")
+        if not self.evidence and not self.no_evidence_reason:
+            raise ValueError("须附佐证材料，或填写无佐证材料的原因")
+        return self
+
+
+class Acceptance(Form):
+    """受理: the committee office names the department that verifies on site."""
+
+    verifying_unit: Line = Field(title="核查单位代码")
+    comment: OptionalText = Field("", title="受理意见")
+
+
+class InterimControl(StrEnum):
+    """临时管控措施 while the hazard lasts."""
+
+    NONE = "NONE"
+    WARN_BARRIER = "WARN_BARRIER"
+    WITHDRAW = "WITHDRAW"
+    STOP_EQUIPMENT = "STOP_EQUIPMENT"
+    PARTIAL_STOP = "PARTIAL_STOP"
+    FULL_STOP = "FULL_STOP"
+    SEAL = "SEAL"
+    GUARD_24H = "GUARD_24H"
+    LOAD_LIMIT = "LOAD_LIMIT"
+    MONITOR = "MONITOR"
+
+
+class Signed(StrEnum):
+    """Whether the checked unit signed the record; a refusal is recorded (安全生产法 第六十八条)."""
+
+    SIGNED = "SIGNED"
+    REFUSED = "REFUSED"
+    ABSENT = "ABSENT"
+
+
+class SiteCheck(Form):
+    """What every on-site verification records."""
+
+    checked_at: Moment = Field(title="核查时间")
+    inspectors: Names = Field(title="核查人员（不少于2人）")
+    facts: Text = Field(title="查明事实")
+    unit_opinion: OptionalText = Field("", title="被检查单位意见")
+    unit_signature: Signed = Field(title="被检查单位签字情况")
+    evidence: EvidenceIds = Field((), title="核查照片和材料")
+
+
+class MajorFinding(SiteCheck):
+    """认定为重大事故隐患: needs the clause of the standard in force on the discovery date, and interim control."""
+
+    clause: Line = Field(title="判定条款代码")
+    grading_reason: Text = Field(title="判定理由")
+    persons_exposed: int = Field(title="受威胁人数", ge=0, le=1_000_000)
+    interim_control: InterimControl = Field(title="临时管控措施")
+    interim_since: Moment | None = Field(None, title="管控起始时间")
+    interim_document: OptionalLine = Field("", title="管控文书编号")
+    interim_responsible: OptionalLine = Field("", title="管控责任人")
+    interim_reason: OptionalLine = Field("", title="不采取管控的理由")
+
+    @model_validator(mode="after")
+    def controlled(self) -> Self:
+        if self.interim_control == InterimControl.NONE:
+            if not self.interim_reason:
+                raise ValueError("不采取临时管控措施的，须填写理由")
+        elif self.interim_since is None or not self.interim_responsible:
+            raise ValueError("采取临时管控措施的，须填写起始时间和管控责任人")
+        return self
+
+
+class LesserFinding(SiteCheck):
+    """认定为一般隐患 or 不属隐患: needs the reason; a second approver must agree."""
+
+    grading_reason: Text = Field(title="认定理由")
+
+
+class Opinion(Form):
+    """A decision that needs no more than an opinion."""
+
+    comment: OptionalText = Field("", title="办理意见")
+
+
+class Refusal(Form):
+    """A return or refusal; the reason goes to the person who must act next."""
+
+    reason: Text = Field(title="退回或不同意的理由")

@@ -1,0 +1,95 @@
+"""The escalation ladder 督办升级: which level falls due when, and whom it addresses. Pure; the numbers are data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from models.calendar import WorkCalendar
+from models.limits import add_working_days
+
+
+class Recipient(StrEnum):
+    """Whom a level addresses; turned into persons by the organisation as it is when the level fires."""
+
+    HANDLER = "handler"
+    DEPARTMENT_HEAD = "department_head"
+    DEPUTY_LEADER = "deputy_leader"
+    COMMITTEE_OFFICE = "committee_office"
+    COMMITTEE_DIRECTOR = "committee_director"
+    DISTRICT_DEPARTMENT = "district_department"
+    TOWN_LEADER = "town_leader"
+    DISTRICT_OFFICE = "district_office"
+    PRINCIPAL = "principal"
+    ACTUAL_CONTROLLER = "actual_controller"
+    RECTIFIER = "rectifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level: its trigger relative to the due date in working days, its name, its letter, its recipients.
+
+    A negative offset lies before the due date. For short limits it never comes before `share` of the limit has
+    passed, so a one-day limit does not warn on the day it starts.
+    """
+
+    level: int
+    name: str
+    offset: int
+    share: float
+    action: str
+    letter: str
+    """Kind of letter drafted; empty for none."""
+    answer_days: int
+    """Working days to answer the letter; 0 where no answer is asked."""
+    recipients: tuple[Recipient, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """When a level of a deadline falls due."""
+
+    level: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """One version of the ladder: levels 0 to 4 for each party whose lateness it may be."""
+
+    version: str
+    levels: Mapping[str, tuple[Level, ...]]
+
+    def level(self, against: str, level: int) -> Level:
+        return self.levels[against][level]
+
+    @classmethod
+    def from_body(cls, version: str, body: Mapping[str, Any]) -> Self:
+        """Raises: ValueError naming what is wrong."""
+        levels = {against: tuple(_level(row) for row in rows) for against, rows in body["ladders"].items()}
+        for against, rows in levels.items():
+            if [row.level for row in rows] != list(range(len(rows))):
+                raise ValueError(f"ladder against {against}: levels must be 0, 1, 2, … without gaps")
+            if any(a.offset > b.offset or a.share > b.share for a, b in zip(rows, rows[1:], strict=False)):
+                raise ValueError(f"ladder against {against}: a higher level must not come before a lower one")
+        return cls(version, levels)
+
+
+def rungs(start_at: datetime, due_at: datetime, against: str, ladder: Ladder, calendar: WorkCalendar) -> list[Rung]:
+    """When each level falls due, ascending in level and never descending in time, none before the start."""
+    return [Rung(level.level, _at(level, start_at, due_at, calendar)) for level in ladder.levels[against]]
+
+
+def _at(level: Level, start_at: datetime, due_at: datetime, calendar: WorkCalendar) -> datetime:
+    if level.offset == 0:
+        return due_at
+    moved = add_working_days(due_at, level.offset, calendar)
+    return moved if level.offset > 0 else max(moved, start_at + (due_at - start_at) * level.share)
+
+
+def _level(row: Mapping[str, Any]) -> Level:
+    return Level(
+        row["level"], row["name"], row["offset"], row.get("share", 1.0), row["action"], row.get("letter", ""),
+        row.get("answer_days", 0), tuple(Recipient(name) for name in row["recipients"]),
+    )  # fmt: skip

@@ -1,0 +1,169 @@
+"""Time limits 时限: when something is due, and the reason in words a person can check. Pure functions.
+
+The day of the start never counts; working days end at midnight local time; a limit in calendar days whose last
+day is a rest day runs to the next working day.
+
+Source: 民法典 第二百零一条、第二百零三条; 行政处罚法 第八十五条.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from models.calendar import WorkCalendar, days_between
+
+ZONE = ZoneInfo("Asia/Shanghai")
+_END_OF_DAY = time(23, 59, 59, 999_999)
+_DAY = timedelta(days=1)
+_WEEKDAYS = "一二三四五六日"
+
+
+class Unit(StrEnum):
+    WORKING_DAYS = "WD"
+    CALENDAR_DAYS = "CD"
+    HOURS = "H"
+
+
+_UNIT_NAMES = {Unit.WORKING_DAYS: "个工作日", Unit.CALENDAR_DAYS: "日", Unit.HOURS: "小时"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`number` of `unit`, with the legal basis and how certain it is (verified, partly, memory, design, decided)."""
+
+    number: int
+    unit: Unit
+    basis: str
+    certainty: str
+
+    def __post_init__(self) -> None:
+        if self.number < 1:
+            raise ValueError("a limit is at least one unit long")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The last instant in time (UTC); why; and whether it rests on a year not yet published."""
+
+    due_at: datetime
+    reason: str
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stop of the clock from `start` to `end` on a legal ground."""
+
+    start: datetime
+    end: datetime
+
+
+def due(start: datetime, limit: Limit, calendar: WorkCalendar, *, pauses: Sequence[Pause] = ()) -> Due:
+    """When a limit that starts at `start` ends. The same arguments give the same answer anywhere, at any time.
+
+    Raises: ValueError for a naive start or overlapping pauses.
+    """
+    begun = _local(start)
+    extra = _paused(pauses, limit.unit, calendar)
+    if limit.unit == Unit.HOURS:
+        ends = start.astimezone(UTC) + timedelta(hours=limit.number) + extra
+        reason = f"自{begun:%Y-%m-%d %H:%M}起{limit.number}小时，至{ends.astimezone(ZONE):%Y-%m-%d %H:%M}止"
+        return Due(ends, reason + _paused_words(pauses), provisional=False)
+    first = begun.date()
+    if limit.unit == Unit.WORKING_DAYS:
+        last = working_day_after(first, limit.number + extra.days, calendar)
+    else:
+        last = _rolled(first + timedelta(days=limit.number) + extra, calendar)
+    known = all(calendar.knows(date(year, 1, 1)) for year in range(first.year, last.year + 1))
+    return Due(end_of(last), _reason(first, last, limit, calendar, known) + _paused_words(pauses), provisional=not known)
+
+
+def on_date(day: date, calendar: WorkCalendar) -> Due:
+    """A limit named as a date: the end of that day, rest day or not."""
+    return Due(end_of(day), f"决定中写明截止日期，至{day.isoformat()} 24:00止", provisional=not calendar.knows(day))
+
+
+def end_of(day: date) -> datetime:
+    """The last instant of a local day, in UTC."""
+    return datetime.combine(day, _END_OF_DAY, ZONE).astimezone(UTC)
+
+
+def working_day_after(day: date, number: int, calendar: WorkCalendar) -> date:
+    """The `number`-th working day after `day`; with a negative number, before it; with zero, `day`."""
+    step = _DAY if number > 0 else -_DAY
+    left = abs(number)
+    while left:
+        day += step
+        left -= calendar.is_working_day(day)
+    return day
+
+
+def add_working_days(moment: datetime, number: int, calendar: WorkCalendar) -> datetime:
+    """The end of the `number`-th working day after (or, negative, before) the local day of `moment`."""
+    return end_of(working_day_after(_local(moment).date(), number, calendar))
+
+
+def working_days_between(earlier: datetime, later: datetime, calendar: WorkCalendar) -> int:
+    """Working days after the day of `earlier` up to the day of `later`; negative if `later` comes first."""
+    first, last = _local(earlier).date(), _local(later).date()
+    if last < first:
+        return -working_days_between(later, earlier, calendar)
+    return sum(calendar.is_working_day(day) for day in days_between(first + _DAY, last))
+
+
+def _local(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"naive time {moment!r}: a limit starts at an instant")
+    return moment.astimezone(ZONE)
+
+
+def _rolled(day: date, calendar: WorkCalendar) -> date:
+    return day if calendar.is_working_day(day) else working_day_after(day, 1, calendar)
+
+
+def _paused(pauses: Sequence[Pause], unit: Unit, calendar: WorkCalendar) -> timedelta:
+    """How much the pauses add, in the unit of the limit."""
+    ordered = sorted(pauses, key=lambda pause: pause.start)
+    if any(pause.end <= pause.start for pause in ordered) or any(a.end > b.start for a, b in zip(ordered, ordered[1:], strict=False)):
+        raise ValueError("pauses must have a length and must not overlap")
+    if unit == Unit.WORKING_DAYS:
+        return timedelta(days=sum(working_days_between(pause.start, pause.end, calendar) for pause in ordered))
+    if unit == Unit.CALENDAR_DAYS:
+        return timedelta(days=sum((_local(pause.end).date() - _local(pause.start).date()).days for pause in ordered))
+    return sum((pause.end - pause.start for pause in ordered), timedelta())
+
+
+def _paused_words(pauses: Sequence[Pause]) -> str:
+    return "".join(f"；{_local(pause.start):%m-%d}至{_local(pause.end):%m-%d}依法中止计时" for pause in pauses)
+
+
+def _reason(first: date, last: date, limit: Limit, calendar: WorkCalendar, known: bool) -> str:
+    parts = [f"自{first.isoformat()}起{limit.number}{_UNIT_NAMES[limit.unit]}，当日不计"]
+    if limit.unit == Unit.WORKING_DAYS:
+        parts += _exceptions(days_between(first + _DAY, last), calendar)
+    elif (planned := first + timedelta(days=limit.number)) < last:
+        parts.append(f"{planned:%m-%d}为休息日，顺延至下一工作日")
+    parts.append(f"至{last.isoformat()} 24:00止")
+    if not known:
+        parts.append(f"{last.year}年节假日安排尚未公布，暂定")
+    return "；".join(parts)
+
+
+def _exceptions(days: Iterable[date], calendar: WorkCalendar) -> list[str]:
+    """Holidays skipped and make-up days counted, as a person would tick them off."""
+    off, words = [], []
+    for day in days:
+        if name := calendar.holiday_name(day):
+            off.append((day, name))
+        elif day.weekday() >= 5 and calendar.is_working_day(day):
+            words.append(f"{day:%m-%d}（周{_WEEKDAYS[day.weekday()]}）上班")
+    spans = [(name, [day for day, _ in group]) for name, group in groupby(off, key=lambda item: item[1])]
+    return [_span(name, span) for name, span in spans] + words
+
+
+def _span(name: str, days: Sequence[date]) -> str:
+    when = f"{days[0]:%m-%d}" if len(days) == 1 else f"{days[0]:%m-%d}至{days[-1]:%m-%d}"
+    return f"{when}{name}休息"

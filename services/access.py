@@ -1,0 +1,107 @@
+"""The only way to get a hazard for somebody, and the only place that says who may do what to it."""
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlmodel import Session
+
+from models import Hazard
+from models.actor import Actor
+from models.errors import NotFound, NotPermitted, StepUpRequired
+from models.permissions import Operation, Reach, label_of
+from models.process import Move, Part, who_may
+from models.tables import HAZARD, HAZARD_PARTY
+
+_MATRIX = "权限表（hazardflow permissions）"
+_PART_COLUMNS = {
+    Part.VERIFYING: "verifying_unit_id",
+    Part.LEAD: "lead_unit_id",
+    Part.VILLAGE: "village_unit_id",
+    Part.REPORTING: "reporting_unit_id",
+}
+
+
+def visible(by: Actor, operation: Operation = Operation.READ_HAZARD) -> ColumnElement[bool]:
+    """The hazards this actor's reach in the operation covers, as a condition."""
+    grant = by.grant_for(operation)
+    if grant is None:
+        return false()
+    if grant.reach == Reach.ALL:
+        return true()
+    conditions: list[ColumnElement[bool]] = []
+    if units := by.units_for(operation, Reach.JURISDICTION):
+        part = HAZARD_PARTY.c
+        conditions.append(exists().where(part.hazard_id == HAZARD.c.id, part.unit_id.in_(sorted(units))))
+    if by.enterprise_id:
+        conditions.append(HAZARD.c.enterprise_id == by.enterprise_id)
+    return or_(false(), *conditions)
+
+
+def hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) -> Hazard:
+    """The hazard, if it exists for this actor and the operation is theirs at all. Invisible is not found.
+
+    Raises: NotFound, NotPermitted.
+    """
+    return _found(session, select(HAZARD).where(HAZARD.c.no == no, visible(by)), operation, by, no)
+
+
+def lock_hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) -> Hazard:
+    """`hazard_for`, holding the row until the transaction ends."""
+    statement = select(HAZARD).where(HAZARD.c.no == no, visible(by)).with_for_update()
+    return _found(session, statement, operation, by, no)
+
+
+def _found(session: Session, statement: Select[tuple[object, ...]], operation: Operation, by: Actor, no: str) -> Hazard:
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound(f"没有找到隐患 {no}，或您无权查看。", rule=_MATRIX, remedy="请核对隐患编号。")
+    require(by, operation)
+    return cast(Hazard, row)
+
+
+def require(by: Actor, operation: Operation) -> None:
+    """The actor holds the operation in some role.
+
+    Raises: NotPermitted, naming who may.
+    """
+    if by.grant_for(operation) is None:
+        raise NotPermitted(
+            f"您的角色不能办理“{label_of(operation)}”。", rule=_MATRIX, remedy=f"可由{who_may(operation)}办理。"
+        )
+
+
+def require_recent_password(by: Actor, operation: Operation, *, at: datetime, within: timedelta) -> None:
+    """Operations marked S ask for a password entered recently; a machine's key never satisfies them.
+
+    Raises: StepUpRequired.
+    """
+    grant = by.grant_for(operation)
+    if grant is None or not grant.step_up:
+        return
+    if by.verified_at is None or by.verified_at < at - within:
+        raise StepUpRequired(
+            f"“{label_of(operation)}”需要再次输入密码。", rule=_MATRIX, remedy="请重新验证密码后再提交。"
+        )
+
+
+def acting_unit(by: Actor, move: Move, hazard: Hazard) -> str | None:
+    """The unit for which the actor makes this move, None where an enterprise acts.
+
+    Raises: NotPermitted, when the move belongs to units other than the actor's.
+    """
+    grant = by.grant_for(move.operation)
+    if grant is not None and grant.reach == Reach.ALL:
+        return min(by.units_for(move.operation, Reach.ALL), default=None)
+    if grant is not None and grant.reach == Reach.OWN and by.enterprise_id and by.enterprise_id == hazard.enterprise_id:
+        return None
+    mine = by.units_for(move.operation, Reach.JURISDICTION)
+    held = {getattr(hazard, _PART_COLUMNS[part]) for part in move.part}
+    if units := mine & held:
+        return min(units)
+    parts = "或".join({Part.LEAD: "牵头单位", Part.VERIFYING: "核查单位", Part.VILLAGE: "属地村（社区）"}[part] for part in sorted(move.part))
+    raise NotPermitted(
+        f"“{move.decision.label}”须由该隐患的{parts or '整改单位'}办理，您的单位不是。",
+        rule=_MATRIX,
+        remedy=f"可由{parts or '整改单位'}的{who_may(move.operation)}办理。",
+    )

@@ -1,0 +1,39 @@
+"""Evidence attached to a hazard by a decision."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlmodel import Session
+
+from models.actor import Actor
+from models.errors import InvalidInput
+from models.tables import EVIDENCE, HAZARD_EVIDENCE
+
+
+def usable(session: Session, evidence_ids: Iterable[str], *, by: Actor) -> list[Any]:
+    """The evidence rows of these ids, which must be the actor's own uploads, in the order given.
+
+    Raises: InvalidInput, naming the ids that are not.
+    """
+    wanted = list(dict.fromkeys(evidence_ids))
+    if not wanted:
+        return []
+    mine = (EVIDENCE.c.id.in_(wanted), EVIDENCE.c.uploaded_by == by.person_id)
+    found = {row.id: row for row in session.execute(select(EVIDENCE).where(*mine))}
+    if missing := [item for item in wanted if item not in found]:
+        raise InvalidInput(
+            f"材料编号不存在或不是您上传的：{'、'.join(missing)}。",
+            rule="佐证材料须由提交人本人上传",
+            remedy="请先上传材料（POST /api/v1/evidence），再用返回的编号提交。",
+            extra={"errors": [{"field": "evidence", "message": item} for item in missing]},
+        )
+    return [found[item] for item in wanted]
+
+
+def attach(session: Session, hazard_id: str, decision_id: str, pieces: list[Any]) -> None:
+    if pieces:
+        session.execute(
+            insert(HAZARD_EVIDENCE),
+            [{"hazard_id": hazard_id, "evidence_id": piece.id, "decision_id": decision_id} for piece in pieces],
+        )

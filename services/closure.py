@@ -1,0 +1,52 @@
+"""The gate of the close-out 销号审核."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from models.actor import Actor
+from models.errors import GateNotMet
+from models.forms import Closure, ClosureReturn
+from models.forms.rectification import Informed
+from models.hazard import Hazard
+from models.process import DecisionCode
+from models.tables import HAZARD_EVIDENCE
+from services import clocks
+from services.assignment import informed_persons
+from services.moves import Taken, take
+
+
+def close_hazard(session: Session, hazard: Hazard, form: Closure, *, by: Actor, at: datetime) -> Taken:
+    """Strike a rectified hazard off the register (审核把关销号).
+
+    By a person other than who reported completion, re-checked and reviewed, and in another unit than the review.
+
+    Source: 临江府发〔2024〕37号 三(二)3.
+    Raises: GateNotMet (nobody told, no evidence, a line of the checklist neither met nor waived), FourEyes.
+    """
+    missing = [*_untold(session, hazard), *_without_evidence(session, hazard)]
+    if missing:
+        raise GateNotMet(
+            f"销号条件不具备：{'；'.join(missing)}。",
+            rule="临江府发〔2024〕37号 三(二)3：审核把关销号",
+            remedy="请补齐后再办理销号，或退回重新整改。",
+            extra={"missing": missing},
+        )
+    return take(session, hazard, DecisionCode.CLOSE, form, by=by, at=at)
+
+
+def return_from_gate(session: Session, hazard: Hazard, form: ClosureReturn, *, by: Actor, at: datetime) -> Taken:
+    """Refuse the close-out and send the hazard back to rectification with a new limit."""
+    return take(session, hazard, DecisionCode.RETURN_REDO, form, by=by, at=at, **clocks.new_limit(session, hazard, form, at=at))
+
+
+def _untold(session: Session, hazard: Hazard) -> list[str]:
+    labels = {Informed.PRINCIPAL: "未登记告知主要负责人", Informed.ACTUAL_CONTROLLER: "未登记告知实际控制人"}
+    told = informed_persons(session, hazard)
+    return [label for person, label in labels.items() if person not in told]
+
+
+def _without_evidence(session: Session, hazard: Hazard) -> list[str]:
+    pieces = select(func.count()).where(HAZARD_EVIDENCE.c.hazard_id == hazard.id)
+    return [] if session.execute(pieces).scalar_one() else ["没有整改佐证材料"]

@@ -1,0 +1,108 @@
+"""The ladder 督办升级: which rungs are due, and firing each exactly once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from models import Escalation
+from models.hazard import Hazard
+from models.ids import new_id
+from models.ladder import Rung, rungs
+from models.outbox import Topic
+from models.stage import Step
+from models.tables import DEADLINE, ESCALATION, HAZARD
+from services import moves, policies, trail
+
+ESCALATED = "ESCALATED"
+
+
+def due_deadlines(session: Session, *, at: datetime, limit: int = 100) -> Sequence[str]:
+    """Deadlines with a rung due, oldest first. A probe of a partial index; it computes no date."""
+    statement = (
+        select(DEADLINE.c.id)
+        .where(DEADLINE.c.closed_at.is_(None), DEADLINE.c.next_rung_at <= at)
+        .order_by(DEADLINE.c.next_rung_at, DEADLINE.c.id)
+        .limit(limit)
+    )
+    return session.execute(statement).scalars().all()
+
+
+def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[str]:
+    """Fire every rung of one deadline that is due, each as its own escalation; returns their messages.
+
+    The hazard row is locked before the deadline is looked at, so a decision that stops the clock and a sweep that
+    fires it cannot both win. After downtime the missed levels are recorded one by one, in order, each with the time
+    it was due. The caller owns the transaction.
+    """
+    hazard = _locked_hazard(session, deadline_id)
+    deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == deadline_id, DEADLINE.c.closed_at.is_(None))).one_or_none()
+    if hazard is None or deadline is None or deadline.next_level is None:
+        return []
+    ladder = policies.ladder(session, deadline.ladder_version)
+    calendar = policies.calendar(session, deadline.calendar_version)
+    steps = [rung for rung in rungs(deadline.start_at, deadline.due_at, deadline.against, ladder, calendar) if rung.level >= deadline.next_level]
+    due = [rung for rung in steps if rung.at <= at]
+    messages = [message for rung in due if (message := _fire(session, hazard, deadline, rung, due[-1], at=at))]
+    later = next((rung for rung in steps if rung.at > at), None)
+    session.execute(
+        update(DEADLINE)
+        .where(DEADLINE.c.id == deadline_id)
+        .values(next_level=later.level if later else None, next_rung_at=later.at if later else None)
+    )
+    return messages
+
+
+def escalation_for(session: Session, escalation_id: str) -> Escalation | None:
+    found = session.execute(select(ESCALATION).where(ESCALATION.c.id == escalation_id)).one_or_none()
+    return cast(Escalation | None, found)
+
+
+def _locked_hazard(session: Session, deadline_id: str) -> Hazard | None:
+    of_deadline = select(DEADLINE.c.hazard_id).where(DEADLINE.c.id == deadline_id).scalar_subquery()
+    statement: Select[Any] = select(HAZARD).where(HAZARD.c.id == of_deadline).with_for_update()
+    return cast(Hazard | None, session.execute(statement).one_or_none())
+
+
+def _fire(session: Session, hazard: Hazard, deadline: Any, rung: Rung, headline: Rung, *, at: datetime) -> str | None:
+    """One rung: the escalation by its primary key, the event in the hazard's chain, the message. None if it was there."""
+    escalation_id = new_id()
+    row = {"hazard_id": hazard.id, "deadline_id": deadline.id, "level": rung.level, "id": escalation_id,
+           "level_due_at": rung.at, "fired_at": at, "late": rung is not headline,
+           "ladder_version": deadline.ladder_version}  # fmt: skip
+    if session.execute(_INSERT[session.get_bind().dialect.name], row).first() is None:
+        return None
+    _write_event(session, hazard, deadline, rung, escalation_id, late=rung is not headline, at=at)
+    return moves.post(session, hazard, Topic.ESCALATED, subject=escalation_id, step=Step(hazard.step), at=at)
+
+
+def _write_event(session: Session, hazard: Hazard, deadline: Any, rung: Rung, escalation_id: str, *, late: bool, at: datetime) -> None:
+    head = session.execute(_HEAD, {"of_hazard": hazard.id}).one()
+    recorded = trail.after(head.changed_at, at)
+    link = trail.append(
+        session, hazard.id, trail.Link(head.chain_seq, head.chain_head), ESCALATED, by=None, at=recorded,
+        facts={
+            "cycle": hazard.cycle, "escalation_id": escalation_id, "deadline_id": deadline.id, "clock": deadline.clock,
+            "level": rung.level, "level_due_at": trail.stamp(rung.at), "due_at": trail.stamp(deadline.due_at),
+            "late": late, "against": deadline.against, "before": {}, "after": {},
+            "rule": {"ladder": deadline.ladder_version, "calendar": deadline.calendar_version},
+        },
+    )  # fmt: skip
+    session.execute(
+        update(HAZARD).where(HAZARD.c.id == hazard.id).values(chain_seq=link.seq, chain_head=link.head, changed_at=recorded)
+    )
+
+
+_HEAD = select(HAZARD.c.chain_seq, HAZARD.c.chain_head, HAZARD.c.changed_at).where(HAZARD.c.id == bindparam("of_hazard"))
+
+
+def _insert_once(dialect: str):  # noqa: ANN202  # the two dialects' Insert types share no base that has on_conflict_do_nothing
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = insert(ESCALATION).values({column.name: bindparam(column.name) for column in ESCALATION.columns})
+    return statement.on_conflict_do_nothing().returning(ESCALATION.c.id)
+
+
+_INSERT = {"sqlite": _insert_once("sqlite"), "postgresql": _insert_once("postgresql")}

@@ -1,0 +1,158 @@
+"""Evidence files: received into a content-addressed store, checked by what they are, never overwritten."""
+
+import hashlib
+import os
+import tempfile
+import warnings
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from PIL import Image, UnidentifiedImageError
+from sqlalchemy import exists, select
+from sqlmodel import Session
+
+from models import Evidence
+from models.actor import Actor
+from models.errors import EvidenceRefused, NotFound, TooLarge
+from models.ids import new_id
+from models.tables import EVIDENCE, HAZARD, HAZARD_EVIDENCE
+from services import access
+
+_MOST_PIXELS = 50_000_000
+_EXIF, _CAPTURED = 0x8769, 0x9003
+_SIGNATURES: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
+    (b"\xff\xd8\xff", "image/jpeg", (".jpg", ".jpeg")),
+    (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
+    (b"%PDF-", "application/pdf", (".pdf",)),
+)
+
+
+class Received(NamedTuple):
+    """A file in the store that no row names yet."""
+
+    sha256: str
+    size: int
+    media_type: str
+    captured_at: str | None
+
+
+def receive(store: Path, chunks: Iterable[bytes], filename: str, *, most_bytes: int) -> Received:
+    """Take a file in: hash while writing, check what it really is, then move it to its content's address.
+
+    On return the bytes are on disk for good, so the row that names them can be committed. The name a person gave is
+    only a label; it never becomes a path.
+
+    Raises: TooLarge, EvidenceRefused.
+    """
+    store.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=store, prefix=".part-")
+    path = Path(temporary)
+    try:
+        digest, size = _write(handle, chunks, most_bytes)
+        media_type = _media_type(path, filename)
+        captured_at = _look_into_image(path) if media_type.startswith("image/") else None
+        target = path_of(store, digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o440)
+        path.replace(target)
+        _sync_folder(target.parent)
+    finally:
+        path.unlink(missing_ok=True)
+    return Received(digest, size, media_type, captured_at)
+
+
+def record_evidence(session: Session, received: Received, filename: str, *, by: Actor, at: datetime) -> Evidence:
+    """Name a received file; a corrected file is a new row, this one never changes."""
+    evidence = Evidence(
+        id=new_id(), sha256=received.sha256, size=received.size, media_type=received.media_type,
+        filename=_label(filename), captured_at=received.captured_at, uploaded_by=by.person_id, uploaded_at=at,
+    )  # fmt: skip
+    session.add(evidence)
+    session.flush()
+    return evidence
+
+
+def evidence_for(session: Session, no: str, evidence_id: str, *, by: Actor) -> Evidence:
+    """A piece attached to a hazard this actor may see.
+
+    Raises: NotFound.
+    """
+    attached = exists().where(
+        HAZARD_EVIDENCE.c.evidence_id == EVIDENCE.c.id, HAZARD_EVIDENCE.c.hazard_id == HAZARD.c.id
+    )
+    statement = select(EVIDENCE).join(HAZARD, attached).where(HAZARD.c.no == no, EVIDENCE.c.id == evidence_id, access.visible(by))
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound(f"没有找到材料 {evidence_id}。", remedy="请从隐患的材料清单中打开。")
+    return cast(Evidence, row)
+
+
+def path_of(store: Path, sha256: str) -> Path:
+    return store / sha256[:2] / sha256[2:]
+
+
+def is_intact(store: Path, sha256: str) -> bool:
+    """The stored bytes are still those that were handed in."""
+    path = path_of(store, sha256)
+    if not path.is_file():
+        return False
+    with path.open("rb") as stored:
+        return hashlib.file_digest(stored, "sha256").hexdigest() == sha256
+
+
+def _write(handle: int, chunks: Iterable[bytes], most_bytes: int) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with os.fdopen(handle, "wb") as out:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > most_bytes:
+                raise TooLarge(f"文件超过{most_bytes // 1_048_576} MiB。", rule="单个材料大小上限", remedy="请压缩图片或分成多个文件上传。")
+            digest.update(chunk)
+            out.write(chunk)
+        out.flush()
+        os.fsync(out.fileno())
+    if size == 0:
+        raise EvidenceRefused("文件是空的。", rule="材料须有内容", remedy="请重新选择文件。")
+    return digest.hexdigest(), size
+
+
+def _media_type(path: Path, filename: str) -> str:
+    with path.open("rb") as content:
+        start = content.read(16)
+    suffix = Path(filename).suffix.lower()
+    for magic, media_type, suffixes in _SIGNATURES:
+        if start.startswith(magic):
+            if suffix in suffixes:
+                return media_type
+            raise EvidenceRefused(f"文件内容是{media_type}，与扩展名“{suffix}”不符。", rule="内容与扩展名须一致", remedy="请上传原始文件。")
+    raise EvidenceRefused("不支持的文件类型。", rule="可接收：jpg、png、pdf", remedy="请转换为照片或PDF后上传。")
+
+
+def _look_into_image(path: Path) -> str | None:
+    """Decode the picture once, refusing what cannot be read or would fill the memory; returns its claimed time."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                if image.width * image.height > _MOST_PIXELS:
+                    raise EvidenceRefused("图片像素过多。", rule="图片不超过5000万像素", remedy="请降低分辨率后上传。")
+                captured = image.getexif().get_ifd(_EXIF).get(_CAPTURED)
+                image.load()
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError) as broken:
+        raise EvidenceRefused("图片已损坏或无法识别。", rule="材料须能打开", remedy="请重新拍照或导出后上传。") from broken
+    return str(captured)[:40] if captured else None
+
+
+def _label(filename: str) -> str:
+    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(char for char in name if char.isprintable())[:120] or "材料"
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,103 @@
+"""Work items 待办: mine and my unit's, claiming and releasing them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_, update
+from sqlmodel import Session, col
+
+from models import Person
+from models.actor import Actor
+from models.errors import AlreadyClaimed, NotFound
+from models.permissions import Role
+from models.tables import HAZARD, WORK_ITEM
+
+_COLUMNS = (
+    WORK_ITEM.c.id, WORK_ITEM.c.kind, WORK_ITEM.c.is_move, WORK_ITEM.c.due_at, WORK_ITEM.c.opened_at,
+    WORK_ITEM.c.assignee_id, HAZARD.c.no, HAZARD.c.stage, HAZARD.c.step, HAZARD.c.place, HAZARD.c.sector,
+    HAZARD.c.description, HAZARD.c.version,
+)  # fmt: skip
+
+
+class Position(NamedTuple):
+    """Where a page ends: (due, id) of its last row."""
+
+    due_at: datetime
+    id: str
+
+
+def work_items(session: Session, *, by: Actor, mine_only: bool, after: Position | None, limit: int) -> Sequence[Any]:
+    """Open items in this person's inbox, soonest due first; a page after `after`."""
+    place = tuple_(WORK_ITEM.c.due_at, WORK_ITEM.c.id)
+    statement = (
+        select(*_COLUMNS)
+        .outerjoin(HAZARD, HAZARD.c.id == WORK_ITEM.c.hazard_id)
+        .where(WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.due_at.is_not(None))
+        .where(WORK_ITEM.c.assignee_id == by.person_id if mine_only else _in_inbox(by))
+        .order_by(WORK_ITEM.c.due_at, WORK_ITEM.c.id)
+        .limit(limit)
+    )
+    return session.execute(statement.where(place > after) if after else statement).all()
+
+
+def claim_item(session: Session, item_id: str, *, by: Actor, at: datetime) -> None:
+    """Take an item on. Of two who claim it at once one wins, and the other learns the winner's name.
+
+    Raises: NotFound, AlreadyClaimed.
+    """
+    free = update(WORK_ITEM).where(WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.assignee_id.is_(None), _in_inbox(by))
+    if session.execute(free.values(assignee_id=by.person_id)).rowcount == 1:  # pyright: ignore[reportAttributeAccessIssue]
+        return
+    holder = _holder(session, item_id, by)
+    if holder[0] != by.person_id:
+        raise AlreadyClaimed(
+            f"该事项已由{holder[1]}领取。", rule="一项待办只由一人领取", remedy=f"请与{holder[1]}联系，或由其释放后再领取。",
+            extra={"claimed_by": holder[1]},
+        )  # fmt: skip
+
+
+def release_item(session: Session, item_id: str, *, by: Actor) -> None:
+    """Give an item back to the unit's inbox; only who holds it may.
+
+    Raises: NotFound, AlreadyClaimed.
+    """
+    mine = update(WORK_ITEM).where(WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.assignee_id == by.person_id)
+    if session.execute(mine.values(assignee_id=None)).rowcount == 1:  # pyright: ignore[reportAttributeAccessIssue]
+        return
+    holder = _holder(session, item_id, by)
+    raise AlreadyClaimed(
+        f"该事项由{holder[1]}领取，只能由其释放。" if holder[1] else "该事项尚未领取。",
+        rule="待办由领取人释放", remedy="请与领取人联系。", extra={"claimed_by": holder[1]},
+    )  # fmt: skip
+
+
+def overdue_count(session: Session, *, at: datetime) -> int:
+    late = select(func.count()).where(WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.is_move, WORK_ITEM.c.due_at < at)
+    return session.execute(late).scalar_one()
+
+
+def _holder(session: Session, item_id: str, by: Actor) -> tuple[str | None, str]:
+    statement = (
+        select(WORK_ITEM.c.assignee_id, func.coalesce(Person.name, ""))
+        .outerjoin(Person, col(Person.id) == WORK_ITEM.c.assignee_id)
+        .where(WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), _in_inbox(by))
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound("没有找到该待办，或它已办结。", remedy="请刷新待办列表。")
+    return row[0], row[1]
+
+
+def _in_inbox(by: Actor) -> ColumnElement[bool]:
+    """Items for a role this person holds: in the unit it is held in, in the whole office, or in their enterprise."""
+    conditions: list[ColumnElement[bool]] = [false()]
+    if by.enterprise_id and Role.EN in by.roles:
+        conditions.append(WORK_ITEM.c.enterprise_id == by.enterprise_id)
+    for role, unit_id in sorted(by.grants, key=str):
+        asks_for_role = WORK_ITEM.c.roles.contains(role)
+        if role in {Role.SC, Role.TL, Role.AD}:
+            conditions.append(and_(WORK_ITEM.c.unit_id.is_(None), WORK_ITEM.c.enterprise_id.is_(None), asks_for_role))
+        elif unit_id:
+            conditions.append(and_(WORK_ITEM.c.unit_id == unit_id, asks_for_role))
+    return or_(*conditions)

@@ -1,0 +1,125 @@
+"""Units, enterprises, persons and the roles they hold; every change is an event of the office."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from models import Enterprise, Person, RoleGrant, Unit
+from models.actor import Actor
+from models.errors import InvalidInput, NotFound, NotPermitted
+from models.organization import Duty, UnitKind
+from models.permissions import Role
+from services import trail
+
+_CREDIT_CODE_LENGTH = 18
+
+
+def add_unit(session: Session, *, code: str, name: str, kind: UnitKind, by: Actor | None, at: datetime) -> Unit:
+    """Raises: InvalidInput when the code is taken."""
+    _refuse_taken(session, Unit, col(Unit.code) == code, "code", f"单位代码“{code}”已登记。")
+    return _added(session, Unit(code=code, name=name, kind=kind, created_at=at), "UNIT_ADDED", by=by, at=at)
+
+
+def add_enterprise(
+    session: Session, *, credit_code: str, name: str, address: str, sector: str, village: str | None, by: Actor | None, at: datetime
+) -> Enterprise:
+    """Raises: InvalidInput when the credit code is malformed or taken."""
+    if len(credit_code) != _CREDIT_CODE_LENGTH or not credit_code.isalnum() or not credit_code.isascii():
+        raise _fault("credit_code", "统一社会信用代码须为18位字母和数字。", "请核对营业执照。")
+    _refuse_taken(session, Enterprise, col(Enterprise.credit_code) == credit_code, "credit_code", "该企业已登记。")
+    village_id = None
+    if village:
+        village_id = session.execute(select(Unit.id).where(col(Unit.code) == village, col(Unit.kind) == UnitKind.VILLAGE)).scalar_one_or_none()
+        if village_id is None:
+            raise _fault("village", f"村（社区）代码“{village}”不存在。", "可用代码见 GET /api/v1/units。")
+    row = Enterprise(credit_code=credit_code, name=name, address=address, sector=sector, village_unit_id=village_id, created_at=at)
+    return _added(session, row, "ENTERPRISE_ADDED", by=by, at=at)
+
+
+def add_person(
+    session: Session, *, name: str, email: str = "", phone: str = "", enterprise: Enterprise | None = None, by: Actor | None, at: datetime
+) -> Person:
+    row = Person(name=name, email=email, phone=phone, enterprise_id=enterprise.id if enterprise else None, created_at=at)
+    session.add(row)
+    session.flush()
+    facts = {"id": row.id, "name": name, "enterprise_id": row.enterprise_id}
+    trail.append_office(session, "PERSON_ADDED", by=by, at=at, facts={"after": facts})
+    return row
+
+
+def name_principals(
+    session: Session, enterprise: Enterprise, *, principal: Person, actual_controller: Person, by: Actor | None, at: datetime
+) -> None:
+    """Record who is the enterprise's principal (主要负责人) and who its actual controller (实际控制人)."""
+    enterprise.principal_id, enterprise.actual_controller_id = principal.id, actual_controller.id
+    session.add(enterprise)
+    session.flush()
+    facts = {"enterprise": enterprise.id, "principal_id": principal.id, "actual_controller_id": actual_controller.id}
+    trail.append_office(session, "PRINCIPALS_NAMED", by=by, at=at, facts={"after": facts})
+
+
+def grant_role(
+    session: Session, person: Person, role: Role, *, unit: Unit | None, duty: Duty | None = None, by: Actor | None, at: datetime
+) -> RoleGrant:
+    """Give a person a role; takes effect with their next request.
+
+    Source: GB/T 22239-2019 管理权限分离: an administrator holds no business role, an enterprise's person no office,
+    and nobody grants a role to themselves.
+    Raises: NotPermitted.
+    """
+    if by is not None and by.person_id == person.id:
+        raise NotPermitted("不能给自己授予角色。", rule="职责分离", remedy="请由另一名系统管理员办理。")
+    held = {Role(row) for row in session.execute(select(RoleGrant.role).where(col(RoleGrant.person_id) == person.id)).scalars()}
+    _refuse_conflict(person, held | {role})
+    row = RoleGrant(
+        person_id=person.id, role=role, unit_id=unit.id if unit else None, duty=duty,
+        granted_by=by.person_id if by else None, granted_at=at,
+    )  # fmt: skip
+    return _added(session, row, "ROLE_GRANTED", by=by, at=at)
+
+
+def person_by_id(session: Session, person_id: str) -> Person:
+    """Raises: NotFound."""
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound("没有找到该人员。", remedy="请核对人员编号。")
+    return person
+
+
+def people(session: Session, *, role: Role | None) -> Sequence[Any]:
+    """Persons with their roles and units, by name; optionally only holders of one role."""
+    statement = (
+        select(Person.id, Person.name, RoleGrant.role, RoleGrant.duty, Unit.code, Unit.name.label("unit_name"))  # pyright: ignore[reportAttributeAccessIssue]
+        .join(RoleGrant, col(RoleGrant.person_id) == col(Person.id))
+        .outerjoin(Unit, col(Unit.id) == col(RoleGrant.unit_id))
+        .order_by(col(Person.name), col(Person.id))
+    )
+    return session.execute(statement.where(col(RoleGrant.role) == role) if role else statement).all()
+
+
+def _refuse_conflict(person: Person, roles: set[Role]) -> None:
+    apart = {Role.AD, Role.AU}
+    if len(roles) > 1 and roles & apart:
+        raise NotPermitted("系统管理员、审计员不能兼任其他角色。", rule="三员分立（GB/T 22239-2019）", remedy="请另设人员。")
+    if (person.enterprise_id is not None) != (Role.EN in roles) or (Role.EN in roles and len(roles) > 1):
+        raise NotPermitted("企业人员只能是企业用户，机关人员不能是企业用户。", rule="职责分离", remedy="请核对人员所属企业。")
+
+
+def _added(session: Session, row: Any, kind: str, *, by: Actor | None, at: datetime) -> Any:
+    session.add(row)
+    session.flush()
+    facts = row.model_dump(mode="json", exclude={"created_at", "granted_at"})
+    trail.append_office(session, kind, by=by, at=at, facts={"after": facts})
+    return row
+
+
+def _refuse_taken(session: Session, table: Any, condition: Any, field: str, detail: str) -> None:
+    if session.execute(select(table.id).where(condition)).first():
+        raise _fault(field, detail, "请核对后重新填写。")
+
+
+def _fault(field: str, detail: str, remedy: str) -> InvalidInput:
+    return InvalidInput(detail, rule="登记信息须完整唯一", remedy=remedy, extra={"errors": [{"field": field, "message": detail}]})

@@ -1,0 +1,65 @@
+"""Claim outbox messages with a lease, and settle them. The lease is the whole recovery rule.
+
+A message whose flow did not acknowledge it before its lease ended is simply due again, whatever became of the run.
+"""
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import bindparam, func, select, update
+from sqlmodel import Session
+
+from models import OutboxMessage
+from models.tables import OUTBOX
+
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+def claim(session: Session, *, by: str, at: datetime, lease: timedelta, limit: int = 10) -> list[OutboxMessage]:
+    """Take due messages, oldest first; the attempt is counted at the claim, so a killed run counts too.
+
+    One transaction of the caller's. Messages of other dispatchers are passed over (SKIP LOCKED; on SQLite the
+    write lock orders claims).
+    """
+    due = (
+        select(OUTBOX.c.id)
+        .where(OUTBOX.c.done_at.is_(None), OUTBOX.c.due_at <= at)
+        .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = list(session.execute(due).scalars())
+    if not taken:
+        return []
+    lease_out = update(OUTBOX).where(OUTBOX.c.id.in_(taken))
+    session.execute(lease_out.values(attempts=OUTBOX.c.attempts + 1, leased_by=by, due_at=at + lease))
+    rows = session.execute(select(OUTBOX).where(OUTBOX.c.id.in_(taken)).order_by(OUTBOX.c.created_at, OUTBOX.c.id))
+    return cast(list[OutboxMessage], rows.all())
+
+
+def acknowledge(session: Session, message_id: str, *, at: datetime) -> bool:
+    """The flow has done all of it. False if somebody acknowledged it before; then nothing changes."""
+    mine = update(OUTBOX).where(OUTBOX.c.id == message_id, OUTBOX.c.done_at.is_(None))
+    return session.execute(mine.values(done_at=at, last_error="")).rowcount == 1  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def postpone(session: Session, message_id: str, *, at: datetime, error: str) -> None:
+    """The flow failed: due again after a wait that doubles with each attempt, up to an hour."""
+    attempts = session.execute(select(OUTBOX.c.attempts).where(OUTBOX.c.id == message_id)).scalar_one()
+    wait = min(timedelta(seconds=2) * 2 ** min(attempts, 12), _LONGEST_WAIT)
+    session.execute(
+        update(OUTBOX).where(OUTBOX.c.id == message_id, OUTBOX.c.done_at.is_(None)).values(due_at=at + wait, last_error=error[:500])
+    )
+
+
+def message_for(session: Session, message_id: str) -> OutboxMessage | None:
+    return cast(OutboxMessage | None, session.execute(_BY_ID, {"wanted": message_id}).one_or_none())
+
+
+def waiting(session: Session) -> tuple[int, datetime | None]:
+    """How many messages wait, and since when the oldest does; for /readyz and /metrics."""
+    row = session.execute(select(func.count(), func.min(OUTBOX.c.created_at)).where(OUTBOX.c.done_at.is_(None))).one()
+    return row[0], row[1]
+
+
+_BY_ID = select(OUTBOX).where(OUTBOX.c.id == bindparam("wanted"))

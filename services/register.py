@@ -1,0 +1,127 @@
+"""The ledger 台账, read: pages of hazards, one hazard whole, and its timeline."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, tuple_
+from sqlmodel import Session, col
+
+from models import Enterprise, Person, StandardClause, Unit
+from models.actor import Actor
+from models.hazard import Hazard
+from models.permissions import Operation
+from models.tables import AUDIT_EVENT, DEADLINE, ESCALATION, EVIDENCE, HAZARD, HAZARD_EVIDENCE, LETTER, WORK_ITEM
+from services import access
+
+_LISTED = (
+    HAZARD.c.no, HAZARD.c.stage, HAZARD.c.step, HAZARD.c.channel, HAZARD.c.sector, HAZARD.c.place,
+    HAZARD.c.description, HAZARD.c.grade, HAZARD.c.listing_level, HAZARD.c.due_at, HAZARD.c.reported_at,
+    HAZARD.c.closed_at, HAZARD.c.version, HAZARD.c.id, HAZARD.c.lead_unit_id, HAZARD.c.enterprise_id,
+)  # fmt: skip
+
+
+class Filters(NamedTuple):
+    """What the ledger can be narrowed by; None: any."""
+
+    stage: str | None = None
+    channel: str | None = None
+    lead_unit: str | None = None
+    enterprise: str | None = None
+    overdue_at: datetime | None = None
+    """Only those whose step is past due at this instant."""
+    text: str | None = None
+    """Substring of number, place or description."""
+
+
+class Position(NamedTuple):
+    reported_at: datetime
+    id: str
+
+
+def ledger(session: Session, filters: Filters, *, by: Actor, after: Position | None, limit: int) -> Sequence[Any]:
+    """A page of the ledger, newest first, of what this actor may see."""
+    access.require(by, Operation.LIST_HAZARDS)
+    statement = select(*_LISTED).where(access.visible(by, Operation.LIST_HAZARDS))
+    statement = statement.order_by(HAZARD.c.reported_at.desc(), HAZARD.c.id.desc()).limit(limit)
+    if after:
+        statement = statement.where(tuple_(HAZARD.c.reported_at, HAZARD.c.id) < after)
+    for condition in _conditions(filters):
+        statement = statement.where(condition)
+    return session.execute(statement).all()
+
+
+def _conditions(filters: Filters) -> list[Any]:
+    conditions: list[Any] = []
+    if filters.stage:
+        conditions.append(HAZARD.c.stage == filters.stage)
+    if filters.channel:
+        conditions.append(HAZARD.c.channel == filters.channel)
+    if filters.lead_unit:
+        conditions.append(HAZARD.c.lead_unit_id == select(Unit.id).where(col(Unit.code) == filters.lead_unit).scalar_subquery())
+    if filters.enterprise:
+        credit_code = col(Enterprise.credit_code)
+        conditions.append(HAZARD.c.enterprise_id == select(Enterprise.id).where(credit_code == filters.enterprise).scalar_subquery())
+    if filters.overdue_at:
+        conditions += [HAZARD.c.closed_at.is_(None), HAZARD.c.due_at < filters.overdue_at]
+    if filters.text:
+        words = filters.text
+        conditions.append(HAZARD.c.no.contains(words, autoescape=True) | HAZARD.c.place.contains(words, autoescape=True)
+                          | HAZARD.c.description.contains(words, autoescape=True))  # fmt: skip
+    return conditions
+
+
+class Surroundings(NamedTuple):
+    """What a hazard's page shows beside the row itself."""
+
+    names: Mapping[str, str]
+    """Names by id of the units, enterprise and persons the row mentions."""
+    clause: StandardClause | None
+    deadlines: Sequence[Any]
+    items: Sequence[Any]
+    escalations: Sequence[Any]
+    letters: Sequence[Any]
+    evidence: Sequence[Any]
+
+
+def surroundings(session: Session, hazard: Hazard) -> Surroundings:
+    of_hazard = HAZARD_EVIDENCE.c.hazard_id == hazard.id
+    pieces = select(EVIDENCE).where(EVIDENCE.c.id.in_(select(HAZARD_EVIDENCE.c.evidence_id).where(of_hazard)))
+    return Surroundings(
+        names_of(session, hazard),
+        session.get(StandardClause, hazard.clause_id) if hazard.clause_id else None,
+        session.execute(select(DEADLINE).where(DEADLINE.c.hazard_id == hazard.id).order_by(DEADLINE.c.start_at, DEADLINE.c.id)).all(),
+        session.execute(select(WORK_ITEM).where(WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.closed_at.is_(None))).all(),
+        session.execute(select(ESCALATION).where(ESCALATION.c.hazard_id == hazard.id).order_by(ESCALATION.c.fired_at, ESCALATION.c.level)).all(),
+        session.execute(select(LETTER).where(LETTER.c.hazard_id == hazard.id).order_by(LETTER.c.drafted_at)).all(),
+        session.execute(pieces.order_by(EVIDENCE.c.uploaded_at)).all(),
+    )
+
+
+def names_of(session: Session, hazard: Hazard) -> dict[str, str]:
+    units = [hazard.reporting_unit_id, hazard.village_unit_id, hazard.verifying_unit_id, hazard.lead_unit_id]
+    found: dict[str, str] = dict(session.execute(select(Unit.id, Unit.name).where(col(Unit.id).in_([unit for unit in units if unit]))).tuples().all())
+    if hazard.enterprise_id:
+        found |= dict(session.execute(select(Enterprise.id, Enterprise.name).where(col(Enterprise.id) == hazard.enterprise_id)).tuples().all())
+    if hazard.leader_id:
+        found |= dict(session.execute(select(Person.id, Person.name).where(col(Person.id) == hazard.leader_id)).tuples().all())
+    return found
+
+
+def timeline(session: Session, hazard: Hazard, *, redacted: bool) -> list[dict[str, Any]]:
+    """The hazard's history, oldest first: the events themselves, as they were written.
+
+    Redacted (for the enterprise): who reported it and how, and the office's sessions, are left out.
+    """
+    rows = session.execute(
+        select(AUDIT_EVENT.c.body, AUDIT_EVENT.c.hash).where(AUDIT_EVENT.c.stream == hazard.id).order_by(AUDIT_EVENT.c.seq)
+    )
+    events = [json.loads(row.body) | {"hash": row.hash} for row in rows]
+    return [_without_origin(event) for event in events] if redacted else events
+
+
+def _without_origin(event: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in event.items() if name not in {"form", "after", "before", "unit"}}
+    kept["actor"] = {"name": event["actor"].get("name", "")} if event["type"] != "REPORT" else {}
+    return kept

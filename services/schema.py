@@ -1,0 +1,58 @@
+"""Bring the database to this program's schema, and refuse to work on any other."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from models.errors import DatabaseUnsafe
+
+_HOME = Path(__file__).resolve().parents[1]
+_LOCK = 0x68617A66
+"""PostgreSQL advisory lock: of two programs that migrate at once, one waits."""
+
+
+def migrate(engine: Engine) -> None:
+    """Upgrade to the newest schema in one transaction: afterwards it is either the old one or the new one."""
+    config = _config()
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        config.attributes["connection"] = connection
+        _refuse_newer(MigrationContext.configure(connection).get_current_revision())
+        command.upgrade(config, "head")
+
+
+def require_current(engine: Engine) -> None:
+    """The database has exactly this program's schema.
+
+    Raises: DatabaseUnsafe, telling an unmigrated database from one newer than the program.
+    """
+    head = _script().get_current_head()
+    with engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    if present == head:
+        return
+    _refuse_newer(present)
+    raise DatabaseUnsafe("数据库尚未升级到本程序的版本。", remedy="请先运行 hazardflow migrate。")
+
+
+def _refuse_newer(present: str | None) -> None:
+    known = {script.revision for script in _script().walk_revisions()}
+    if present is not None and present not in known:
+        raise DatabaseUnsafe(
+            f"数据库版本 {present} 比本程序新。", remedy="请升级程序，或恢复与本程序版本相符的备份。"
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_HOME / "migrations"))
+    return config
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
