@@ -56,6 +56,10 @@ class Settings(BaseSettings):
         return self.prefect_api_url or f"http://127.0.0.1:{self.prefect_port or self.port + 1}/api"
 
     @property
+    def private_hosts(self) -> frozenset[str]:
+        return frozenset(host.strip() for host in self.private_webhooks.split(",") if host.strip())
+
+    @property
     def evidence_dir(self) -> Path:
         return self.data_dir / "evidence"
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 from sqlmodel import Session
 
 from models import IdempotencyKey
@@ -77,9 +77,11 @@ class Act:
     status: int = 201
     body: Any = None
     etag: str = ""
+    kept: Any = None
+    """What a retry with the same key is answered, where the answer itself must not be stored."""
 
-    def answer(self, body: Any, *, status: int = 201, etag: str = "") -> None:
-        self.body, self.status, self.etag = body, status, etag
+    def answer(self, body: Any, *, status: int = 201, etag: str = "", kept: Any = None) -> None:
+        self.body, self.status, self.etag, self.kept = body, status, etag, kept
 
 
 class Replayed(Exception):
@@ -144,13 +146,11 @@ class Desk:
         return _json(known.body, known.status, known.etag)
 
     def _keep(self, session: Session, act: Act) -> Response:
-        body = json.dumps(act.body, ensure_ascii=False, separators=(",", ":")).encode()
-        session.add(
-            IdempotencyKey(scope=self.by.person_id, key=self.key, request_hash=self.fingerprint, status=act.status,
-                           body=body, etag=act.etag, created_at=act.at)
-        )  # fmt: skip
-        session.flush()
-        return _json(body, act.status, act.etag)
+        kept = _compact(act.body if act.kept is None else act.kept)
+        row = {"scope": self.by.person_id, "key": self.key, "request_hash": self.fingerprint, "status": act.status,
+               "body": kept, "etag": act.etag, "created_at": act.at}  # fmt: skip
+        session.execute(insert(IdempotencyKey), row)
+        return _json(_compact(act.body), act.status, act.etag)
 
     def reply(self) -> Response:
         """The answer to send, once the transaction has ended."""
@@ -183,6 +183,10 @@ def looking(held: Office) -> Generator[Session]:
     """A session for a request that only reads."""
     with reading(held.engine) as session:
         yield session
+
+
+def _compact(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _json(body: bytes, status: int, etag: str) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 
 _LARGEST = 2**53 - 1
 _DUMPS = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_IS_NFC = unicodedata.is_normalized
 
 
 class NotCanonical(ValueError):
@@ -21,30 +22,48 @@ def canonical(body: Mapping[str, Any]) -> bytes:
 
     Raises: NotCanonical.
     """
+    plain = body if type(body) is dict else dict(body)
     try:
-        return _DUMPS(_checked(body)).encode()
+        _check_mapping(plain)
+        text = _DUMPS(plain)
+        # NFC holds for a text only if it holds for every piece of it, so one look spares a look at each string.
+        if not (text.isascii() or _IS_NFC("NFC", text)):
+            text = _DUMPS(_composed(plain))
+        return text.encode()
     except UnicodeEncodeError as broken:
         raise NotCanonical("text with a lone surrogate") from broken
+    except RecursionError as endless:
+        raise NotCanonical("nested too deeply") from endless
 
 
-def _checked(value: Any) -> Any:
+def _check_mapping(mapping: dict[Any, Any]) -> None:
+    for name, item in mapping.items():
+        if not (isinstance(name, str) and name.isascii()):
+            raise NotCanonical(f"key {name!r} is not ASCII text")
+        if type(item) is not str and item is not None:
+            _check(item)
+
+
+def _check(value: Any) -> None:
     kind = type(value)
-    if kind is str or isinstance(value, str):
-        return value if value.isascii() else unicodedata.normalize("NFC", value)
-    if value is None or kind is bool:
-        return value
-    if kind is int:
-        if abs(value) > _LARGEST:
-            raise NotCanonical(f"integer {value} is beyond 2^53−1")
-        return value
-    if isinstance(value, Mapping):
-        return {_key(name): _checked(item) for name, item in value.items()}
-    if kind is list or kind is tuple:
-        return [_checked(item) for item in value]
-    raise NotCanonical(f"{kind.__name__} has no canonical form")
+    if isinstance(value, dict):
+        _check_mapping(value)
+    elif kind is list or kind is tuple:
+        for item in value:
+            _check(item)
+    elif kind is int:
+        if not -_LARGEST <= value <= _LARGEST:
+            raise NotCanonical("an integer beyond 2^53−1")
+    elif not (kind is bool or value is None or isinstance(value, str)):
+        raise NotCanonical(f"{kind.__name__} has no canonical form")
 
 
-def _key(name: Any) -> str:
-    if not (isinstance(name, str) and name.isascii()):
-        raise NotCanonical(f"key {name!r} is not ASCII text")
-    return name
+def _composed(value: Any) -> Any:
+    """Each string in NFC. Never the JSON text as a whole: there, an escape like `\\n` would melt with a tilde after it."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, dict):
+        return {name: _composed(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_composed(item) for item in value]
+    return value

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Select, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from models import Escalation
 from models.hazard import Hazard
 from models.ids import new_id
 from models.ladder import Rung, rungs
+from models.once import insert_once
 from models.outbox import Topic
 from models.stage import Step
 from models.tables import DEADLINE, ESCALATION, HAZARD
@@ -31,8 +31,8 @@ def due_deadlines(session: Session, *, at: datetime, limit: int = 100) -> Sequen
     return session.execute(statement).scalars().all()
 
 
-def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[str]:
-    """Fire every rung of one deadline that is due, each as its own escalation; returns their messages.
+def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[tuple[str, str]]:
+    """Fire every rung of one deadline that is due, each as its own escalation; (hazard number, message) of each.
 
     The hazard row is locked before the deadline is looked at, so a decision that stops the clock and a sweep that
     fires it cannot both win. After downtime the missed levels are recorded one by one, in order, each with the time
@@ -46,14 +46,14 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
     calendar = policies.calendar(session, deadline.calendar_version)
     steps = [rung for rung in rungs(deadline.start_at, deadline.due_at, deadline.against, ladder, calendar) if rung.level >= deadline.next_level]
     due = [rung for rung in steps if rung.at <= at]
-    messages = [message for rung in due if (message := _fire(session, hazard, deadline, rung, due[-1], at=at))]
+    fired = [_fire(session, hazard, deadline, rung, due[-1], at=at) for rung in due]
     later = next((rung for rung in steps if rung.at > at), None)
     session.execute(
         update(DEADLINE)
         .where(DEADLINE.c.id == deadline_id)
         .values(next_level=later.level if later else None, next_rung_at=later.at if later else None)
     )
-    return messages
+    return [(hazard.no, message) for message in fired if message]
 
 
 def escalation_for(session: Session, escalation_id: str) -> Escalation | None:
@@ -99,10 +99,4 @@ def _write_event(session: Session, hazard: Hazard, deadline: Any, rung: Rung, es
 _HEAD = select(HAZARD.c.chain_seq, HAZARD.c.chain_head, HAZARD.c.changed_at).where(HAZARD.c.id == bindparam("of_hazard"))
 
 
-def _insert_once(dialect: str):  # noqa: ANN202  # the two dialects' Insert types share no base that has on_conflict_do_nothing
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = insert(ESCALATION).values({column.name: bindparam(column.name) for column in ESCALATION.columns})
-    return statement.on_conflict_do_nothing().returning(ESCALATION.c.id)
-
-
-_INSERT = {"sqlite": _insert_once("sqlite"), "postgresql": _insert_once("postgresql")}
+_INSERT = insert_once(ESCALATION, "id")

@@ -1,16 +1,15 @@
 """Find what a form names by its external code, or say plainly that it does not exist."""
 
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import or_, select
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from models import Enterprise, Person, RoleGrant, StandardClause, Unit
 from models.errors import InvalidInput
 from models.organization import UnitKind
 from models.permissions import Role
-
-Row = TypeVar("Row", bound=SQLModel)
+from services import standards
 
 
 def unit_by_code(session: Session, code: str, *, field: str, kinds: frozenset[UnitKind]) -> Unit:
@@ -42,15 +41,8 @@ def clause_in_force(session: Session, code: str, on: str, *, field: str = "claus
     Source: 重大事故隐患判定标准 apply as they stood when the hazard was found (domain appendix E, scenario 15).
     Raises: InvalidInput.
     """
-    clause = StandardClause
-    rows = session.execute(
-        select(clause).where(
-            col(clause.code) == code,
-            col(clause.usable),
-            or_(col(clause.effective_on).is_(None), col(clause.effective_on) <= on),
-            or_(col(clause.repealed_on).is_(None), col(clause.repealed_on) > on),
-        )
-    ).scalars()
+    statement = select(StandardClause).where(col(StandardClause.code) == code, *standards.on_day(on))
+    rows = session.execute(statement).scalars()
     found = max(rows, key=lambda row: row.effective_on or "", default=None)
     if found is None:
         raise missing(field, f"{on}没有有效的判定条款“{code}”。", "请选用发现当日有效的条款（GET /api/v1/standards?on=发现日期）。")

@@ -101,11 +101,11 @@ def surroundings(session: Session, hazard: Hazard) -> Surroundings:
 
 def names_of(session: Session, hazard: Hazard) -> dict[str, str]:
     units = [hazard.reporting_unit_id, hazard.village_unit_id, hazard.verifying_unit_id, hazard.lead_unit_id]
-    found: dict[str, str] = dict(session.execute(select(Unit.id, Unit.name).where(col(Unit.id).in_([unit for unit in units if unit]))).tuples().all())
+    found: dict[str, str] = dict(session.execute(select(Unit.id, Unit.name).where(col(Unit.id).in_([unit for unit in units if unit]))).all())
     if hazard.enterprise_id:
-        found |= dict(session.execute(select(Enterprise.id, Enterprise.name).where(col(Enterprise.id) == hazard.enterprise_id)).tuples().all())
+        found |= dict(session.execute(select(Enterprise.id, Enterprise.name).where(col(Enterprise.id) == hazard.enterprise_id)).all())
     if hazard.leader_id:
-        found |= dict(session.execute(select(Person.id, Person.name).where(col(Person.id) == hazard.leader_id)).tuples().all())
+        found |= dict(session.execute(select(Person.id, Person.name).where(col(Person.id) == hazard.leader_id)).all())
     return found
 
 

@@ -1,14 +1,20 @@
 """Shared by all tests: real databases, a town with its people, and hazards on their way."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from databases import Databases, PostgresqlDatabases, SqliteDatabases, opened, postgresql_server
+from office_api import Caller, sign_in_all
 from sqlalchemy import Engine
 from sqlmodel import Session
+from starlette.testclient import TestClient
 from town import Town, build_town
 
+from api.app import make_app
+from api.desk import Office
 from models.engine import writing
+from settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +50,21 @@ def town(session: Session) -> Town:
     town = build_town(session)
     session.commit()
     return town
+
+
+@pytest.fixture
+def app_settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)  # pyright: ignore[reportCallIssue]  # the other fields have defaults
+
+
+@pytest.fixture
+def client(engine: Engine, app_settings: Settings) -> Iterator[TestClient]:
+    app = make_app(Office(app_settings, engine))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def people(session: Session, town: Town, client: TestClient) -> dict[str, Caller]:
+    """Everybody in town, signed in."""
+    return sign_in_all(session, town, client)

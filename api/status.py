@@ -1,0 +1,56 @@
+"""Health, readiness and figures for those who run the service; no personal data."""
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.desk import Office, OfficeDep, looking
+from models.tables import HAZARD
+from services import condition
+
+router = APIRouter(tags=["status"])
+_OPEN = {"x-operation": "public"}
+
+
+@router.get("/healthz", summary="存活", operation_id="healthz", openapi_extra=_OPEN)
+def healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="就绪及缺陷说明", operation_id="readyz", openapi_extra=_OPEN)
+def readyz(held: OfficeDep) -> JSONResponse:
+    """200 while decisions can be taken; what limps is named all the same. 503 when they cannot."""
+    findings = _findings(held)
+    serious = [finding for finding in findings if finding.stops_decisions]
+    shown = [{"what": finding.what, "means": finding.means} for finding in findings]
+    return JSONResponse({"ready": not serious, "findings": shown}, 503 if serious else 200)
+
+
+@router.get("/metrics", summary="指标", operation_id="metrics", openapi_extra=_OPEN, response_class=PlainTextResponse)
+def metrics(held: OfficeDep) -> Response:
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415  # only when asked for
+
+    registry = CollectorRegistry()
+    for name, text, value in _figures(held):
+        Gauge(f"hazardflow_{name}", text, registry=registry).set(value)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _findings(held: Office) -> list[condition.Finding]:
+    try:
+        with looking(held) as session:
+            found = condition.of_database(session, at=held.now(), oldest_message=timedelta(minutes=2))
+    except SQLAlchemyError as broken:
+        return [condition.Finding("数据库无法访问", f"不能办理任何事项（{type(broken).__name__}）", stops_decisions=True)]
+    return found + condition.of_processes(held.settings.data_dir / "run")
+
+
+def _figures(held: Office) -> list[tuple[str, str, float]]:
+    with looking(held) as session:
+        figures: dict[str, Any] = condition.figures(session, at=held.now())
+        figures["hazards"] = session.execute(select(func.count()).select_from(HAZARD)).scalar_one()
+    return [(name, name.replace("_", " "), float(value)) for name, value in figures.items()]

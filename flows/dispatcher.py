@@ -1,0 +1,122 @@
+"""The dispatcher: the first line that carries out what decisions promised, within seconds.
+
+It claims with a lease, awaits the flow in this process, and the flow's last step acknowledges in the domain database.
+No acknowledgement before the lease ends means: dispatched again. Prefect's own state is never asked. Any number of
+dispatchers may run anywhere.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from prefect import tags
+
+from flows import audit, delivery, escalation, rectification
+from flows.context import engine, now
+from flows.prefect_watch import PrefectWatch
+from models import OutboxMessage
+from models.engine import reading, writing
+from models.outbox import Topic
+from notifications import notices
+from services import outbox
+from settings import settings
+
+log = logging.getLogger("hazardflow.dispatcher")
+_AT_ONCE = 3
+
+
+class Dispatcher:
+    """One loop; everything it knows between two turns is when it last sealed."""
+
+    def __init__(self, watch: PrefectWatch):
+        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self.watch = watch
+        self.sealed_at = datetime.min.replace(tzinfo=now().tzinfo)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                busy = await self.turn()
+            except Exception:  # the loop outlives every failure: what failed is due again
+                log.exception("a turn of the dispatcher failed")
+                busy = False
+            if not busy:
+                await _wait(stop, settings().poll_seconds)
+
+    async def turn(self) -> bool:
+        """One look at everything that may be due; whether there was anything."""
+        tracked = await self.watch.is_up()
+        if not tracked and not self.watch.down_long_enough():
+            return False
+        handled = await self._messages(tracked=tracked)
+        handled |= await self._escalations(tracked=tracked)
+        handled |= await self._notices(tracked=tracked)
+        self._seal()
+        return handled
+
+    async def _messages(self, *, tracked: bool) -> bool:
+        with writing(engine()) as session, session.begin():
+            lease = timedelta(seconds=settings().lease_seconds)
+            claimed = outbox.claim(session, by=self.name, at=now(), lease=lease, limit=_AT_ONCE)
+        await asyncio.gather(*(self._carry_out(message, tracked=tracked) for message in claimed))
+        return bool(claimed)
+
+    async def _carry_out(self, message: OutboxMessage, *, tracked: bool) -> None:
+        run = _FLOWS[message.topic, tracked]
+        try:
+            with tags(message.hazard_no):
+                await asyncio.wait_for(run(message.hazard_no, message.id), settings().lease_seconds)
+        except Exception as failure:  # whatever it was, the message is due again
+            log.warning("message %s failed: %s", message.id, type(failure).__name__)
+            with writing(engine()) as session, session.begin():
+                outbox.postpone(session, message.id, at=now(), error=f"{type(failure).__name__}: {failure}")
+
+    async def _escalations(self, *, tracked: bool) -> bool:
+        if not escalation.due():
+            return False
+        if tracked:
+            return bool(await escalation.escalate_overdue())
+        return bool([escalation.fire(deadline) for deadline in escalation.due()])
+
+    async def _notices(self, *, tracked: bool) -> bool:
+        with reading(engine()) as session:
+            if not notices.has_due(session, at=now()):
+                return False
+        return bool(await (delivery.deliver_notices() if tracked else delivery.deliver_notices_untracked()))
+
+    def _seal(self) -> None:
+        if now() - self.sealed_at >= timedelta(seconds=settings().seal_seconds):
+            audit.seal()
+            self.sealed_at = now()
+
+
+_FLOWS: dict[tuple[str, bool], Callable[[str, str], Awaitable[None]]] = {
+    (Topic.ENTERED, True): rectification.enter_stage,
+    (Topic.ENTERED, False): rectification.enter_stage_untracked,
+    (Topic.ESCALATED, True): escalation.escalate,
+    (Topic.ESCALATED, False): escalation.escalate_untracked,
+}
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def main() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await Dispatcher(PrefectWatch(settings())).run(stop)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=settings().log_level, format='{"at":"%(asctime)s","level":"%(levelname)s","log":"%(name)s","message":"%(message)s"}')
+    asyncio.run(main())
+

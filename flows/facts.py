@@ -1,0 +1,65 @@
+"""The facts a notice or letter states about a hazard, as they stood when its cause was recorded."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from models.hazard import Hazard
+from models.limits import ZONE
+from models.process import STEPS
+from models.stage import Owner, Step
+from models.tables import DEADLINE
+from services import clocks, register
+from settings import settings
+
+
+def of_entry(session: Session, hazard: Hazard, step: Step, *, entered_at: datetime) -> dict[str, Any]:
+    """For the notice of a step: whose move, until when, and why."""
+    deadline = _deadline_at(session, hazard, step, entered_at)
+    return _common(hazard, step) | {
+        "unit_name": owner_name(session, hazard, STEPS[step].owner),
+        "due_text": text_of(deadline.due_at) if deadline else "",
+        "due_reason": deadline.reason if deadline else "",
+    }
+
+
+def of_escalation(
+    session: Session, hazard: Hazard, deadline: Any, *, level_name: str, letter_no: str, answer_due: datetime | None
+) -> dict[str, Any]:
+    return _common(hazard, Step(hazard.step)) | {
+        "unit_name": owner_name(session, hazard, STEPS[Step(hazard.step)].owner),
+        "due_text": text_of(deadline.due_at),
+        "due_reason": deadline.reason,
+        "level_name": level_name,
+        "letter_no": letter_no,
+        "answer_due_text": text_of(answer_due) if answer_due else "",
+    }
+
+
+def text_of(moment: datetime) -> str:
+    """A due instant as people say it: the end of a day is 24:00 of that day."""
+    there = moment.astimezone(ZONE)
+    if (there.hour, there.minute) == (23, 59):
+        return f"{there:%Y-%m-%d} 24:00"
+    return f"{there:%Y-%m-%d %H:%M}"
+
+
+def owner_name(session: Session, hazard: Hazard, owner: Owner) -> str:
+    names = register.names_of(session, hazard)
+    held = {Owner.VERIFYING_UNIT: hazard.verifying_unit_id, Owner.LEAD_UNIT: hazard.lead_unit_id, Owner.ENTERPRISE: hazard.enterprise_id}
+    return names.get(held.get(owner) or "", "镇安委办")
+
+
+def _common(hazard: Hazard, step: Step) -> dict[str, Any]:
+    return {"hazard_no": hazard.no, "stage": STEPS[step].stage.label, "link": f"{settings().base_url}/hazards/{hazard.no}"}
+
+
+def _deadline_at(session: Session, hazard: Hazard, step: Step, at: datetime) -> Any:
+    """The newest deadline of the step's clock that had started by then."""
+    clock = STEPS[step].clock
+    if clock is None:
+        return None
+    of_clock = (DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.clock == clocks.clock_of(clock, urgent=hazard.urgent), DEADLINE.c.start_at <= at)
+    return session.execute(select(DEADLINE).where(*of_clock).order_by(DEADLINE.c.start_at.desc()).limit(1)).one_or_none()

@@ -1,0 +1,116 @@
+"""Who is told: computed from the organisation as it is now, so a vacancy is noticed instead of swallowed."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, select
+from sqlmodel import Session, col
+
+from models import Enterprise, Person, RoleGrant
+from models.hazard import Hazard
+from models.ladder import Recipient
+from models.organization import Duty
+from models.permissions import Role
+from models.process import STEPS
+from models.stage import Owner, Step
+
+
+class Told(NamedTuple):
+    """The persons addressed, and the offices addressed that nobody holds."""
+
+    person_ids: tuple[str, ...]
+    vacant: tuple[Recipient, ...]
+
+
+def of_step(session: Session, hazard: Hazard, step: Step) -> Told:
+    """Whoever finds the step in their inbox; with nobody there, the committee office."""
+    info = STEPS[step]
+    found: Sequence[str] = ()
+    if info.owner == Owner.ENTERPRISE:
+        found = _enterprise_users(session, hazard, None)
+    elif info.owner in {Owner.VERIFYING_UNIT, Owner.LEAD_UNIT}:
+        unit = hazard.lead_unit_id if info.owner == Owner.LEAD_UNIT else hazard.verifying_unit_id
+        found = _holders(session, col(RoleGrant.unit_id) == unit, col(RoleGrant.role).in_(sorted(info.roles)))
+    elif info.owner == Owner.COMMITTEE:
+        found = _holders(session, col(RoleGrant.role) == Role.SC)
+    if found or info.owner == Owner.NOBODY:
+        return Told(tuple(found), ())
+    return Told(tuple(_holders(session, col(RoleGrant.role) == Role.SC)), (Recipient.HANDLER,))
+
+
+def of_end(session: Session, hazard: Hazard) -> Told:
+    """Who learns that a hazard has come to its end: the enterprise, the lead unit, the leader in charge."""
+    lead = _holders(session, col(RoleGrant.unit_id) == hazard.lead_unit_id) if hazard.lead_unit_id else ()
+    leader = (hazard.leader_id,) if hazard.leader_id else ()
+    return Told(_unique([*_enterprise_users(session, hazard, None), *lead, *leader, hazard.reported_by]), ())
+
+
+def of_level(session: Session, hazard: Hazard, unit_id: str | None, recipients: Iterable[Recipient]) -> Told:
+    """The persons a ladder level addresses. `unit_id` is the department the clock runs against or that leads."""
+    people: list[str] = []
+    vacant: list[Recipient] = []
+    for recipient in recipients:
+        found = _FIND[recipient](session, hazard, unit_id)
+        people += found
+        if not found:
+            vacant.append(recipient)
+    return Told(_unique(people), tuple(vacant))
+
+
+def contact(session: Session, person_ids: Iterable[str]) -> Mapping[str, Person]:
+    rows = session.execute(select(Person).where(col(Person.id).in_(list(person_ids)))).scalars()
+    return {row.id: row for row in rows}
+
+
+def _holders(session: Session, *conditions: ColumnElement[bool]) -> list[str]:
+    statement = select(RoleGrant.person_id).where(*conditions).distinct().order_by(col(RoleGrant.person_id))
+    return list(session.execute(statement).scalars())
+
+
+def _enterprise_users(session: Session, hazard: Hazard, _unit: str | None) -> list[str]:
+    if hazard.enterprise_id is None:
+        return []
+    statement = select(Person.id).where(col(Person.enterprise_id) == hazard.enterprise_id).order_by(col(Person.id))
+    return list(session.execute(statement).scalars())
+
+
+def _named(column: str) -> Callable[[Session, Hazard, str | None], list[str]]:
+    def find(session: Session, hazard: Hazard, _unit: str | None) -> list[str]:
+        held = select(getattr(Enterprise, column)).where(col(Enterprise.id) == hazard.enterprise_id)
+        person = session.execute(held).scalar_one_or_none() if hazard.enterprise_id else None
+        return [person] if person else []
+
+    return find
+
+
+def _in_unit(role: Role) -> Callable[[Session, Hazard, str | None], list[str]]:
+    def find(session: Session, _hazard: Hazard, unit: str | None) -> list[str]:
+        return _holders(session, col(RoleGrant.unit_id) == unit, col(RoleGrant.role) == role) if unit else []
+
+    return find
+
+
+def _with(**wanted: Any) -> Callable[[Session, Hazard, str | None], list[str]]:
+    def find(session: Session, _hazard: Hazard, _unit: str | None) -> list[str]:
+        return _holders(session, *(getattr(RoleGrant, name) == value for name, value in wanted.items()))
+
+    return find
+
+
+_FIND: Mapping[Recipient, Callable[[Session, Hazard, str | None], list[str]]] = {
+    Recipient.RECTIFIER: _enterprise_users,
+    Recipient.PRINCIPAL: _named("principal_id"),
+    Recipient.ACTUAL_CONTROLLER: _named("actual_controller_id"),
+    Recipient.HANDLER: _in_unit(Role.DO),
+    Recipient.DEPARTMENT_HEAD: _in_unit(Role.DH),
+    Recipient.COMMITTEE_OFFICE: _with(role=Role.SC),
+    Recipient.DEPUTY_LEADER: _with(duty=Duty.DEPUTY_LEADER),
+    Recipient.COMMITTEE_DIRECTOR: _with(duty=Duty.COMMITTEE_DIRECTOR),
+    Recipient.TOWN_LEADER: _with(duty=Duty.TOWN_LEADER),
+    Recipient.DISTRICT_DEPARTMENT: _with(duty=Duty.DISTRICT_DEPARTMENT),
+    Recipient.DISTRICT_OFFICE: _with(duty=Duty.DISTRICT_OFFICE),
+}
+
+
+def _unique(people: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(people))

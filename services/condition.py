@@ -1,0 +1,80 @@
+"""How the installation is doing, in words that say what it means for the office."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from models import Policy
+from models.outbox import NoticeState
+from models.standard import PolicyKind
+from models.tables import AUDIT_EVENT, AUDIT_LEAF, DEADLINE, HAZARD, NOTICE
+from services import inbox, outbox, policies
+
+
+class Finding(NamedTuple):
+    """Something that is not as it should be, and what that means."""
+
+    what: str
+    means: str
+    stops_decisions: bool = False
+
+
+def of_database(session: Session, *, at: datetime, oldest_message: timedelta) -> list[Finding]:
+    found: list[Finding] = []
+    count, since = outbox.waiting(session)
+    if since is not None and at - since > oldest_message:
+        found.append(Finding(f"有{count}条消息等待处理，最早一条已等{_minutes(at - since)}分钟", "通知和督办会晚到，决定不受影响"))
+    if dead := session.execute(select(func.count()).where(NOTICE.c.state == NoticeState.DEAD)).scalar_one():
+        found.append(Finding(f"有{dead}条通知未能送达", "请查看通知送达情况并重发"))
+    found += _calendar(session, at)
+    return found
+
+
+def of_processes(run_dir: Path) -> list[Finding]:
+    """Children of `hazardflow up` that are not running, as their supervisor wrote it down."""
+    try:
+        states: dict[str, dict[str, Any]] = json.loads((run_dir / "processes.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    meanings = {"prefect": "流程改为不经Prefect直接执行", "worker": "定时补办的任务暂停", "dispatcher": "通知和督办暂停，恢复后补办"}
+    return [
+        Finding(f"进程 {name} 未运行（{state['state']}）", meanings.get(name, "部分功能暂停"))
+        for name, state in states.items()
+        if state["state"] != "running"
+    ]
+
+
+def figures(session: Session, *, at: datetime) -> dict[str, float]:
+    waiting, since = outbox.waiting(session)
+    unsealed = select(func.count()).select_from(AUDIT_EVENT.outerjoin(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid))
+    return {
+        "open_hazards": session.execute(select(func.count()).where(HAZARD.c.closed_at.is_(None))).scalar_one(),
+        "overdue_work_items": inbox.overdue_count(session, at=at),
+        "outbox_waiting": waiting,
+        "outbox_oldest_seconds": (at - since).total_seconds() if since else 0,
+        "notices_queued": session.execute(select(func.count()).where(NOTICE.c.state == NoticeState.QUEUED)).scalar_one(),
+        "notices_dead": session.execute(select(func.count()).where(NOTICE.c.state == NoticeState.DEAD)).scalar_one(),
+        "audit_events_unsealed": session.execute(unsealed.where(AUDIT_LEAF.c.gid.is_(None))).scalar_one(),
+        "deadlines_provisional": session.execute(
+            select(func.count()).where(DEADLINE.c.provisional, DEADLINE.c.closed_at.is_(None))
+        ).scalar_one(),
+    }
+
+
+def _calendar(session: Session, at: datetime) -> list[Finding]:
+    newest = select(func.max(Policy.version)).where(col(Policy.kind) == PolicyKind.CALENDAR)
+    version = session.execute(newest).scalar_one()
+    if version is None:
+        return [Finding("没有工作日历", "不能计算期限，请运行 hazardflow migrate", stops_decisions=True)]
+    ahead = (at + timedelta(days=60)).year
+    if ahead in policies.calendar(session, version).years:
+        return []
+    return [Finding(f"{ahead}年的节假日安排尚未录入", f"落在{ahead}年的期限为暂定，公布后须由系统管理员录入并复核")]
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds() // 60)

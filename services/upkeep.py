@@ -1,0 +1,44 @@
+"""Housekeeping that loses nothing: forgotten uploads, expired idempotency keys, calendar years to ask for."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, func, select
+from sqlmodel import Session, col
+
+from models import IdempotencyKey
+from models.tables import DEADLINE, EVIDENCE
+from services import duties
+
+_KEY_LIFE = timedelta(days=30)
+_UPLOAD_GRACE = timedelta(hours=1)
+
+
+def ask_for_calendar(session: Session, *, at: datetime) -> int:
+    """A task for the administrator for each unpublished year that a live deadline reaches into."""
+    live = select(func.max(DEADLINE.c.due_at)).where(DEADLINE.c.provisional, DEADLINE.c.closed_at.is_(None))
+    latest = session.execute(live).scalar_one()
+    if latest is None:
+        return 0
+    duties.open_calendar_year(session, latest.year, due_at=at + timedelta(days=14), at=at)
+    return 1
+
+
+def drop_old_keys(session: Session, *, at: datetime) -> int:
+    """Answers kept for retries are kept 30 days."""
+    old = delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < at - _KEY_LIFE)
+    return session.execute(old).rowcount  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def remove_orphan_files(session: Session, store: Path, *, at: datetime) -> int:
+    """Uploads whose row was never committed: an hour old and named by no evidence."""
+    oldest = (at - _UPLOAD_GRACE).timestamp()
+    removed = 0
+    for path in store.rglob("*"):
+        if not path.is_file() or path.stat().st_mtime > oldest:
+            continue
+        digest = path.parent.name + path.name
+        if path.name.startswith(".part-") or session.execute(select(EVIDENCE.c.id).where(EVIDENCE.c.sha256 == digest).limit(1)).first() is None:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
