@@ -49,6 +49,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -56,7 +57,8 @@ import re
 import sys
 import zipfile
 import zlib
-from typing import Any, BinaryIO, Callable, Iterator, NamedTuple, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, NamedTuple
 
 OK, TAMPERED, INCOMPLETE, BAD_KEY, ROLLED_BACK = 0, 1, 2, 3, 4
 GRAVEST_FIRST = (BAD_KEY, TAMPERED, ROLLED_BACK, INCOMPLETE)
@@ -67,11 +69,11 @@ VERDICTS = {
     BAD_KEY: "签名不可信：密钥不明或签名不对，以下各项都不能作为依据。",
     ROLLED_BACK: "倒退：以前留存的检查点比本资料包的还新，历史可能被旧备份覆盖。",
 }
-GENESIS = "0" * 64
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 LARGEST_TEXT = 1 << 28
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 """What reading strange JSON may raise; a bundle may come from a forger."""
+DAMAGED = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 class Note(NamedTuple):
@@ -259,8 +261,8 @@ def parse_note(note: str) -> Note:
     return Note(text + "\n", *_read_text(text + "\n"), [_read_signature(line) for line in lines])
 
 
-def signer_of(note: Note, keys: Sequence[tuple[str, bytes]]) -> tuple[str, bytes] | None:
-    """The key of the list that signed; None when no listed key did, or when one is claimed and its signature is wrong."""
+def signers_of(note: Note, keys: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """The listed keys that signed; none at all when a signature in the name of one of them is wrong."""
     known = [
         (key, signature)
         for name, hashed, signature in note.signatures
@@ -268,7 +270,7 @@ def signer_of(note: Note, keys: Sequence[tuple[str, bytes]]) -> tuple[str, bytes
         if key[0] == name and key_hash(*key) == hashed
     ]
     good = all(verify_ed25519(key[1], note.text.encode(), signature) for key, signature in known)
-    return known[0][0] if known and good else None
+    return [key for key, _ in known] if good else []
 
 
 def _read_text(text: str) -> tuple[str, int, bytes, bytes, str, int, bytes]:
@@ -322,9 +324,9 @@ class Unreadable(Exception):
 class _Bundle:
     """The files of a zip or of a directory, by name."""
 
-    def __init__(self, path: str):
+    def __init__(self, path: str, stack: contextlib.ExitStack):
         self._path = path
-        self._zip = None if os.path.isdir(path) else zipfile.ZipFile(path)
+        self._zip = None if os.path.isdir(path) else stack.enter_context(zipfile.ZipFile(path))
         if self._zip is not None:
             names = self._zip.namelist()
             if len(set(names)) != len(names):
@@ -351,6 +353,13 @@ class _Bundle:
         except (KeyError, FileNotFoundError, IsADirectoryError):
             raise Unreadable(f"缺少 {name}") from None
 
+    def sha256(self, name: str) -> str:
+        hashed = hashlib.sha256()
+        with self.open(name) as file:
+            for piece in iter(lambda: file.read(1 << 20), b""):
+                hashed.update(piece)
+        return hashed.hexdigest()
+
     def evidence_names(self) -> list[str]:
         if self._zip is not None:
             names = [name[len("evidence/") :] for name in self._zip.namelist() if name.startswith("evidence/")]
@@ -364,8 +373,16 @@ class _Event(NamedTuple):
     body: dict[str, Any]
 
     @property
+    def seq(self) -> int:
+        seq = self.body.get("seq")
+        return seq if type(seq) is int else -1
+
+    @property
     def label(self) -> str:
-        return f"第 {self.body.get('seq')} 号事件（{self.body.get('type')}，{self.body.get('recorded_at')}）"
+        return f"第 {self.seq} 号事件（{self.body.get('type', '不详')}，{self.body.get('recorded_at', '不详')}）"
+
+
+_BEFORE_THE_FIRST = _Event(bytes(32), {"seq": 0})
 
 
 class _Findings:
@@ -377,7 +394,7 @@ class _Findings:
 
     def say(self, text: str) -> None:
         # A forger's line break or colour code in a name must not be able to draw a tick of its own.
-        self.lines.append("".join(sign if sign.isprintable() else "�" for sign in text))
+        self.lines.append("".join(sign if sign.isprintable() or sign == "\u3000" else "�" for sign in text))
 
     def good(self, text: str) -> None:
         self.say(f"✔ {text}")
@@ -385,6 +402,17 @@ class _Findings:
     def bad(self, code: int, text: str) -> None:
         self.codes.add(code)
         self.say(f"✘ {text}")
+
+    def guard(self, check: Callable[[], None]) -> None:
+        """Run one check; what it cannot read makes the bundle incomplete and stops no other check."""
+        try:
+            check()
+        except Unreadable as problem:
+            self.bad(INCOMPLETE, f"资料不全：{problem}")
+        except MALFORMED as problem:
+            self.bad(INCOMPLETE, f"资料格式不对，无法核验：{type(problem).__name__}")
+        except DAMAGED as problem:
+            self.bad(INCOMPLETE, f"资料损坏或无法打开：{problem}")
 
     def report(self) -> Report:
         code = next((code for code in GRAVEST_FIRST if code in self.codes), OK)
@@ -399,243 +427,216 @@ def verify_bundle(path: str | os.PathLike[str], anchors: Sequence[str | os.PathL
     """
     found = _Findings()
     found.say(f"资料包：{os.fspath(path)}")
-    try:
-        bundle = _Bundle(os.fspath(path))
-        _Check(bundle, found).run([os.fspath(anchor) for anchor in anchors], keys)
-    except Unreadable as problem:
-        found.bad(INCOMPLETE, f"资料包：{problem}")
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as problem:
-        found.bad(INCOMPLETE, f"资料包损坏或无法打开：{problem}")
-    except MALFORMED as problem:
-        found.bad(INCOMPLETE, f"资料包格式不对：{type(problem).__name__}")
+    with contextlib.ExitStack() as stack:
+        found.guard(lambda: _verify(_Bundle(os.fspath(path), stack), [os.fspath(anchor) for anchor in anchors], keys, found))
     return found.report()
 
 
-class _Check:
-    """One run over one bundle. Each check prints its line and the others go on, so that the auditor sees all of it."""
-
-    def __init__(self, bundle: _Bundle, found: _Findings):
-        self.bundle, self.found = bundle, found
-        self.manifest = bundle.json("manifest.json")
-        self.stream = str(self.manifest["stream"])
-        if self.manifest["format"] != 1:
-            raise Unreadable("本程序不认识此格式版本")
-        found.say(f"隐患编号：{self.manifest['hazard_no']}　导出时间：{self.manifest['exported_at']}")
-        self.keys = [(str(key["name"]), _unb64(key["public_key_b64"])) for key in bundle.json("keys.json")]
-
-    def run(self, anchors: Sequence[str], known_keys: Sequence[str]) -> None:
-        self.note = self._checkpoint(self.manifest["checkpoint"])
-        if self.note is None:
-            return
-        self._signature(self.note, known_keys)
-        self.heads = self.bundle.json("heads.json")
-        self.events = list(self._read_events())
-        for check in (self._order, self._inclusion, self._completeness, self._evidence, self._files, self._growth):
-            self._guarded(check)
+def _verify(bundle: _Bundle, anchors: Sequence[str], known_keys: Sequence[str], found: _Findings) -> None:
+    manifest = bundle.json("manifest.json")
+    if manifest["format"] != 1:
+        raise Unreadable("本程序不认识此格式版本")
+    found.say(f"隐患编号：{manifest['hazard_no']}　导出时间：{manifest['exported_at']}")
+    note = _checkpoint(bundle, manifest["checkpoint"], found)
+    if note is not None:
+        keys = [(str(key["name"]), _unb64(key["public_key_b64"])) for key in bundle.json("keys.json")]
+        check = _Check(bundle, manifest, keys, note, found)
+        check.all(known_keys)
         for anchor in anchors:
-            self._guarded(lambda anchor=anchor: self._anchor(anchor))
+            found.guard(lambda anchor=anchor: check.anchor(anchor))
 
-    def _guarded(self, check: Callable[[], None]) -> None:
-        try:
-            check()
-        except Unreadable as problem:
-            self.found.bad(INCOMPLETE, str(problem))
-        except MALFORMED as problem:
-            self.found.bad(INCOMPLETE, f"资料格式不对，此项无法核验：{type(problem).__name__}")
 
-    # --- checkpoint and keys
+def _checkpoint(bundle: _Bundle, name: str, found: _Findings) -> Note | None:
+    """Read a checkpoint, whose file name must say its size."""
+    if not re.fullmatch(r"checkpoints/[0-9]+\.txt", name):
+        raise Unreadable("检查点的文件名不对")
+    try:
+        note = parse_note(bundle.read(name).decode())
+    except ValueError:
+        found.bad(BAD_KEY, f"检查点 {name} 不是签名文本，无法核验")
+        return None
+    if name != f"checkpoints/{note.size}.txt":
+        raise Unreadable(f"检查点 {name} 的文件名与所载条数 {note.size} 不符")
+    return note
 
-    def _checkpoint(self, name: str) -> Note | None:
-        """Read a checkpoint whose file name says its size."""
-        if not re.fullmatch(r"checkpoints/[0-9]+\.txt", name):
-            raise Unreadable("检查点的文件名不对")
-        try:
-            note = parse_note(self.bundle.read(name).decode())
-        except ValueError:
-            self.found.bad(BAD_KEY, f"检查点 {name} 不是签名文本，无法核验")
-            return None
-        if name != f"checkpoints/{note.size}.txt":
-            raise Unreadable(f"检查点 {name} 的文件名与所载大小 {note.size} 不符")
-        return note
 
-    def _signature(self, note: Note, known_keys: Sequence[str]) -> None:
-        key = signer_of(note, self.keys)
-        if key is None:
-            self.found.bad(BAD_KEY, f"检查点签名：密钥不在清单内，或签名不对（{_names(note)}）")
-            return
-        fingerprint = hashlib.sha256(key[1]).hexdigest()
-        if known_keys and not {fingerprint, _b64(key[1])} & {known.strip() for known in known_keys}:
-            self.found.bad(BAD_KEY, f"检查点签名：签名的密钥不是您给出的密钥，其指纹为 {fingerprint}")
-            return
-        self.found.good(f"检查点签名：{note.recorded_at}，共 {note.size} 条，密钥 {key[0]}")
-        if not known_keys:
-            self.found.say(f"　请与公布的密钥指纹核对：{fingerprint}")
+class _Check:
+    """The checks of one bundle, each of which prints its own line."""
 
-    # --- events
+    def __init__(self, bundle: _Bundle, manifest: dict[str, Any], keys: list[tuple[str, bytes]], note: Note, found: _Findings):
+        self.bundle, self.manifest, self.keys, self.note, self.found = bundle, manifest, keys, note, found
+        self.events: list[_Event] = []
+        self.head: dict[str, Any] = {}
+        self.proofs: dict[int, Any] = {}
 
-    def _read_events(self) -> Iterator[_Event]:
-        data = self.bundle.read("events.jsonl")
-        # Not splitlines(): a text may hold U+2028 or other breaks, a canonical body never holds "\n".
-        for number, line in enumerate(data.split(b"\n")[: -1 if data.endswith(b"\n") else None], start=1):
-            try:
-                body = json.loads(line.decode())
-            except (ValueError, RecursionError):
-                body = None
-            if not isinstance(body, dict):
-                self.found.bad(TAMPERED, f"事件文件第 {number} 行：内容被改动，已不是事件；实为散列 {leaf_hash(line).hex()}")
-                body = {"seq": number}
-            yield _Event(leaf_hash(line), body)
+    def all(self, known_keys: Sequence[str]) -> None:
+        self.signature(known_keys)
+        for check in (self.read_head, self.read_events, self.history, self.completeness, self.evidence, self.files, self.growth):
+            self.found.guard(check)
 
-    def _order(self) -> None:
-        """Numbers without gap, each event linked to the one before, all of this hazard."""
-        faults = 0
-        numbers = {event.body.get("seq") for event in self.events}
-        missing = [seq for seq in range(1, len(self.events) + 1) if seq not in numbers]
-        if missing and max((seq for seq in numbers if type(seq) is int), default=0) > len(self.events):
-            faults += 1
-            self.found.bad(INCOMPLETE, f"事件次序：缺第 {missing[0]} 号事件")
-        previous = None
-        for event in self.events:
-            fault = self._link_fault(event, previous, gap=bool(missing))
+    def signature(self, known_keys: Sequence[str]) -> None:
+        signers = signers_of(self.note, self.keys)
+        fingerprints = [hashlib.sha256(key).hexdigest() for _, key in signers]
+        if not signers:
+            self.found.bad(BAD_KEY, f"检查点签名：密钥不在清单内，或签名不对（{_names(self.note)}）")
+        elif known_keys and not {*fingerprints, *(_b64(key) for _, key in signers)} & {known.strip() for known in known_keys}:
+            self.found.bad(BAD_KEY, f"检查点签名：不是您给出的密钥所签，签名密钥的指纹为 {'、'.join(fingerprints)}")
+        else:
+            signed = f"{self.note.origin}，{self.note.recorded_at}，共 {self.note.size} 条"
+            self.found.good(f"检查点签名：{signed}，密钥 {'、'.join(name for name, _ in signers)}")
+            if not known_keys:
+                self.found.say(f"　请与公布的密钥指纹核对：{'、'.join(fingerprints)}")
+
+    def read_head(self) -> None:
+        """Where the stream ended when the checkpoint was signed."""
+        head = self.bundle.json("heads.json")
+        leaf = heads_leaf(self.manifest["stream"], _whole(head["max_seq"]), head["head"])
+        if verify_inclusion(leaf, _whole(head["index"]), _whole(head["count"]), _path(head["path"]), self.note.heads_root):
+            self.head = head
+        else:
+            self.found.bad(TAMPERED, "末尾证明：本隐患的事件条数或末尾散列与签名的检查点对不上")
+
+    def read_events(self) -> None:
+        # Not splitlines(): a text may hold U+2028 and other breaks, while a canonical body never holds "\n".
+        lines = self.bundle.read("events.jsonl").split(b"\n")
+        if lines[-1] == b"":
+            lines.pop()
+        self.events = [_Event(leaf_hash(line), _body(line, number)) for number, line in enumerate(lines, start=1)]
+
+    # --- the history
+
+    def history(self) -> None:
+        """Each event in its order, linked to the one before, and under the checkpoint; the first that is not is named."""
+        proofs = {proof["seq"]: proof for proof in self.bundle.json("proofs.json")}
+        before = _BEFORE_THE_FIRST
+        for at, event in enumerate(self.events):
+            fault = self._order_fault(event, before) or self._link_fault(event, before) or self._content_fault(at, proofs)
             if fault:
                 self.found.bad(TAMPERED, f"{event.label}：{fault}")
                 return
-            previous = event
-        if not faults:
-            self.found.good(f"事件次序：{len(self.events)} 条，编号连续，首尾相接")
+            before = event
+        uncovered = [event for event in self.events if event.seq not in proofs]
+        if uncovered:
+            self.found.bad(INCOMPLETE, f"{uncovered[0].label}：没有证明，未被检查点覆盖（此类事件共 {len(uncovered)} 条）")
+        else:
+            self.found.good(f"事件内容：{len(self.events)} 条次序正确，都在签名的历史之内，一字未改")
 
-    def _link_fault(self, event: _Event, previous: _Event | None, *, gap: bool) -> str:
-        seq, before = event.body.get("seq"), previous.body.get("seq") if previous else 0
-        expected = previous.leaf.hex() if previous else GENESIS
-        if event.body.get("stream") != self.stream:
-            return f"不属于本隐患；应为 {self.stream}，实为 {event.body.get('stream')}"
-        if type(seq) is not int or type(before) is not int or (seq <= before if gap else seq != before + 1):
-            return f"次序不对；应为第 {before + 1 if type(before) is int else '?'} 号，实为第 {seq} 号"
-        if seq == before + 1 and event.body.get("prev") != expected:
-            return f"与上一事件的链接断开；应为 {expected}，实为 {event.body.get('prev')}"
-        if seq == 1 and self._number_in(event) not in (None, self.manifest["hazard_no"]):
-            return f"隐患编号不符；应为 {self._number_in(event)}，实为 {self.manifest['hazard_no']}"
+    def _order_fault(self, event: _Event, before: _Event) -> str:
+        """A gap is not a fault of order: completeness() counts what is missing."""
+        if event.body.get("stream") != self.manifest["stream"]:
+            return f"不属于本隐患；应为 {self.manifest['stream']}，实为 {event.body.get('stream')}"
+        gap = event.seq > before.seq + 1 and not any(before.seq < other.seq < event.seq for other in self.events)
+        if event.seq != before.seq + 1 and not gap:
+            return f"次序不对；应为第 {before.seq + 1} 号，实为第 {event.seq} 号"
         return ""
 
-    @staticmethod
-    def _number_in(event: _Event) -> Any:
+    def _link_fault(self, event: _Event, before: _Event) -> str:
         after = event.body.get("after")
-        return after.get("no") if isinstance(after, dict) else None
+        number = after.get("no", self.manifest["hazard_no"]) if isinstance(after, dict) else self.manifest["hazard_no"]
+        if event.seq == 1 and number != self.manifest["hazard_no"]:
+            return f"隐患编号不符；应为 {number}，实为 {self.manifest['hazard_no']}"
+        if event.seq == before.seq + 1 and event.body.get("prev") != before.leaf.hex():
+            return f"与上一事件的链接断开；应为 {before.leaf.hex()}，实为 {event.body.get('prev')}"
+        return ""
 
-    def _inclusion(self) -> None:
-        proofs = self.bundle.json("proofs.json")
-        for at, event in enumerate(self.events):
-            if event.body.get("alg", "sha256") != "sha256":
-                self.found.bad(INCOMPLETE, f"{event.label}：散列算法 {event.body.get('alg')} 本程序不能核验")
-                return
-            if at >= len(proofs) or proofs[at]["seq"] != event.body.get("seq"):
-                self.found.bad(INCOMPLETE, f"{event.label}：没有证明，未被检查点覆盖")
-                return
-            if not self._included(event.leaf, proofs[at]):
-                expected = self._expected_leaf(at)
-                self.found.bad(TAMPERED, f"{event.label}：内容被改动，不在签名的历史之内；应为散列 {expected}，实为 {event.leaf.hex()}")
-                return
-        self.found.good(f"事件内容：{len(self.events)} 条都在签名的历史之内，一字未改")
-
-    def _included(self, leaf: bytes, proof: dict[str, Any]) -> bool:
-        assert self.note is not None
-        return verify_inclusion(leaf, _whole(proof["leaf_index"]), self.note.size, _path(proof["path"]), self.note.root)
+    def _content_fault(self, at: int, proofs: dict[int, Any]) -> str:
+        event = self.events[at]
+        if event.seq not in proofs:
+            return ""
+        index, path = _whole(proofs[event.seq]["leaf_index"]), _path(proofs[event.seq]["path"])
+        if verify_inclusion(event.leaf, index, self.note.size, path, self.note.root):
+            return ""
+        if event.body.get("alg") == "sm3":
+            raise Unreadable(f"{event.label}：散列算法 sm3 本程序不能核验")
+        return f"内容被改动，不在签名的历史之内；散列应为 {self._expected_leaf(at)}，实为 {event.leaf.hex()}"
 
     def _expected_leaf(self, at: int) -> Any:
-        """What the following event, or the head of the stream, says that the leaf was."""
-        if at + 1 < len(self.events):
+        """What the next event, or the head of the stream, says that the leaf was."""
+        seq = self.events[at].seq
+        if at + 1 < len(self.events) and self.events[at + 1].seq == seq + 1:
             return self.events[at + 1].body.get("prev")
-        return self.heads["head"]
+        return self.head.get("head") if self.head.get("max_seq") == seq else "（不详）"
 
-    def _completeness(self) -> None:
-        """That the bundle ends where the stream ended when the checkpoint was signed."""
-        assert self.note is not None
-        heads = self.heads
-        leaf = heads_leaf(self.stream, _whole(heads["max_seq"]), str(heads["head"]))
-        if not verify_inclusion(leaf, _whole(heads["index"]), _whole(heads["count"]), _path(heads["path"]), self.note.heads_root):
-            self.found.bad(TAMPERED, "完整性：本隐患的末尾证明与签名的检查点对不上")
+    def completeness(self) -> None:
+        """That the events are those from 1 to the last one when the checkpoint was signed."""
+        if not self.head:
             return
-        last, count = heads["max_seq"], len(self.events)
-        if count < last:
-            self.found.bad(INCOMPLETE, f"完整性：应有 {last} 条事件，只有 {count} 条")
-        elif count > last:
-            self.found.bad(INCOMPLETE, f"完整性：检查点只覆盖到第 {last} 号，另有 {count - last} 条未覆盖")
-        elif last and self.events[-1].leaf.hex() != heads["head"]:
-            found = self.events[-1].leaf.hex()
-            self.found.bad(TAMPERED, f"{self.events[-1].label}：不是检查点所记的最后一条；应为 {heads['head']}，实为 {found}")
+        last = self.head["max_seq"]
+        present = {event.seq for event in self.events}
+        first_missing = next(seq for seq in range(1, last + 2) if seq not in present or seq > last)
+        if first_missing <= last:
+            self.found.bad(INCOMPLETE, f"完整性：应有 {last} 条事件，缺第 {first_missing} 号，资料包只有 {len(present)} 条")
+        elif len(self.events) > last:
+            self.found.bad(INCOMPLETE, f"完整性：检查点只覆盖到第 {last} 号，另有 {len(self.events) - last} 条")
+        elif last and self.events[-1].leaf.hex() != self.head["head"]:
+            event = self.events[-1]
+            self.found.bad(TAMPERED, f"{event.label}：不是签名时的最后一条；应为 {self.head['head']}，实为 {event.leaf.hex()}")
         else:
-            self.found.good(f"完整性：到检查点为止恰有 {last} 条，没有截去末尾")
+            self.found.good(f"完整性：到检查点为止恰有 {last} 条，没有缺漏，没有截去末尾")
 
     # --- evidence
 
-    def _evidence(self) -> None:
-        """That the list of files is what the events say of them."""
-        listed = {(item["evidence_id"], item["sha256"]): item for item in self.bundle.json("evidence.json")}
+    def evidence(self) -> None:
+        """That the list of files says what the events say."""
+        listed: dict[str, list[dict[str, Any]]] = {}
+        for entry in self.bundle.json("evidence.json"):
+            listed.setdefault(entry["sha256"], []).append(entry)
         named = [(event, item) for event in self.events for item in event.body.get("evidence") or []]
         for event, item in named:
-            entry = listed.get((item.get("evidence_id"), item["sha256"]))
-            if entry is None and "evidence_id" not in item:
-                entry = next((one for key, one in listed.items() if key[1] == item["sha256"]), None)
-            if entry is None:
+            entries = listed.get(item["sha256"], [])
+            if not entries:
                 self.found.bad(INCOMPLETE, f"{event.label}：所附材料 {item['sha256']} 不在材料清单内")
                 return
-            for field in ("size", "media_type", "filename"):
-                if field in item and item[field] != entry[field]:
-                    self.found.bad(TAMPERED, f"{event.label}：材料清单不符；应为 {item[field]}，实为 {entry[field]}")
-                    return
-        self.found.good(f"材料清单：事件所附 {len({item['sha256'] for _, item in named})} 份材料都在清单内")
+            if not any(_agree(entry, item) for entry in entries):
+                expected, actual = _described(item), _described(entries[0])
+                self.found.bad(TAMPERED, f"{event.label}：材料清单与事件所记不符；应为 {expected}，实为 {actual}")
+                return
+        self.found.good(f"材料清单：事件所附的 {len({item['sha256'] for _, item in named})} 份材料都在清单内")
 
-    def _files(self) -> None:
+    def files(self) -> None:
         names = self.bundle.evidence_names()
         for name in names:
-            with self.bundle.open(f"evidence/{name}") as file:
-                hashed = hashlib.sha256()
-                for piece in iter(lambda: file.read(1 << 20), b""):
-                    hashed.update(piece)
-            if hashed.hexdigest() != name:
-                self.found.bad(TAMPERED, f"材料文件 evidence/{name}：内容被替换；应为 {name}，实为 {hashed.hexdigest()}")
+            hashed = self.bundle.sha256(f"evidence/{name}")
+            if hashed != name:
+                self.found.bad(TAMPERED, f"材料文件 evidence/{name}：内容被替换；应为 {name}，实为 {hashed}")
                 return
-        absent = {item["sha256"] for item in self.bundle.json("evidence.json")} - set(names)
-        self.found.good(f"材料文件：随附 {len(names)} 份，散列相符" + (f"；未随附 {len(absent)} 份" if absent else ""))
+        absent = {entry["sha256"] for entry in self.bundle.json("evidence.json")} - set(names)
+        self.found.good(f"材料文件：随附 {len(names)} 份，散列相符" + (f"；另有 {len(absent)} 份未随附" if absent else ""))
 
     # --- growth since earlier checkpoints
 
-    def _growth(self) -> None:
-        """That each earlier checkpoint in the bundle is signed and is a beginning of this one."""
-        assert self.note is not None
-        self.proofs = {_whole(item["old_size"]): item for item in self.bundle.json("consistency.json")}
-        for size, item in sorted(self.proofs.items()):
-            old = self._checkpoint(item["old_checkpoint"])
-            if old is None:
-                return
-            if signer_of(old, self.keys) is None:
+    def growth(self) -> None:
+        """That each earlier checkpoint in the bundle is signed, and is a beginning of this one."""
+        self.proofs = {_whole(proof["old_size"]): proof for proof in self.bundle.json("consistency.json")}
+        for size, proof in sorted(self.proofs.items()):
+            old = _checkpoint(self.bundle, proof["old_checkpoint"], self.found)
+            if old is None or old.size != size:
+                raise Unreadable(f"以前的检查点 {size} 与其证明不配")
+            if not signers_of(old, self.keys):
                 self.found.bad(BAD_KEY, f"以前的检查点 {size}：密钥不在清单内，或签名不对（{_names(old)}）")
+            elif not self._extends(size, old.root, f"以前的检查点 {size}"):
                 return
-            if old.size != size or not self._extends(size, old.root, f"以前的检查点 {size}"):
-                return
-        root = self.note.prev_root if self.note.prev_size in self.proofs else None
-        if root is not None and not self._extends(self.note.prev_size, root, f"上一检查点 {self.note.prev_size}"):
+        if self.note.prev_size in self.proofs and not self._extends(self.note.prev_size, self.note.prev_root, "上一检查点"):
             return
-        self.found.good(f"历史延续：随附的 {len(self.proofs)} 个以前的检查点都是本检查点的开头部分")
+        self.found.good(f"历史延续：本检查点是随附的 {len(self.proofs)} 个以前的检查点的延续")
 
-    def _extends(self, size: int, root: bytes, label: str) -> bool:
-        assert self.note is not None
-        path = _path(self.proofs[size]["path"]) if size in self.proofs else []
-        if verify_consistency(size, root, self.note.size, self.note.root, path):
-            return True
-        self.found.bad(TAMPERED, f"{label}：历史被改写，本检查点不是它的延续；以前的根散列为 {_b64(root)}")
-        return False
-
-    def _anchor(self, anchor: str) -> None:
+    def anchor(self, anchor: str) -> None:
+        """That the tree extends what somebody outside kept from earlier."""
         for size, root in self._read_anchor(anchor):
-            assert self.note is not None
             label = f"留存的检查点 {anchor}（{size} 条）"
             if size > self.note.size:
                 self.found.bad(ROLLED_BACK, f"{label}：比本资料包的检查点（{self.note.size} 条）还新")
             elif 0 < size < self.note.size and size not in self.proofs:
-                self.found.bad(INCOMPLETE, f"{label}：资料包没有从它延续的证明，请向出具单位索取含 {size} 的资料包")
+                self.found.bad(INCOMPLETE, f"{label}：资料包没有从它延续的证明，请向出具单位索取带此证明的资料包")
             elif self._extends(size, root, label):
                 self.found.good(f"{label}：本资料包是它的延续")
+
+    def _extends(self, size: int, root: bytes, label: str) -> bool:
+        path = _path(self.proofs[size]["path"]) if size in self.proofs else []
+        if verify_consistency(size, root, self.note.size, self.note.root, path):
+            return True
+        self.found.bad(TAMPERED, f"{label}：历史被改写，本检查点不是它的延续；它的根为 {_b64(root)}")
+        return False
 
     def _read_anchor(self, anchor: str) -> list[tuple[int, bytes]]:
         """Size and root of each anchor in the file; mail and editors may have added a BOM or carriage returns."""
@@ -643,14 +644,30 @@ class _Check:
             with open(anchor, "rb") as file:
                 text = file.read(LARGEST_TEXT).decode("utf-8-sig").replace("\r\n", "\n").strip() + "\n"
             if "\n\n" not in text:
-                pairs = [line.split() for line in text.split("\n") if line.strip()]
-                return [(_number(size), _hash(root)) for size, root in pairs]
+                return [(_number(size), _hash(root)) for size, root in (line.split() for line in text.split("\n")[:-1])]
             note = parse_note(text)
         except (OSError, ValueError):
             raise Unreadable(f"留存的检查点 {anchor} 无法读取，或不是检查点") from None
-        if signer_of(note, self.keys) is None:
+        if not signers_of(note, self.keys):
             self.found.bad(BAD_KEY, f"留存的检查点 {anchor}：资料包的密钥清单不认它的签名（{_names(note)}）")
         return [(note.size, note.root)]
+
+
+def _body(line: bytes, number: int) -> dict[str, Any]:
+    """What the event says; only its number when somebody made the line unreadable."""
+    try:
+        body = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        body = None
+    return body if isinstance(body, dict) else {"seq": number}
+
+
+def _agree(entry: dict[str, Any], item: dict[str, Any]) -> bool:
+    return all(entry.get(name) == item[name] for name in ("evidence_id", "size", "media_type", "filename") if name in item)
+
+
+def _described(item: dict[str, Any]) -> str:
+    return "、".join(str(item.get(name, "（不详）")) for name in ("evidence_id", "filename", "media_type", "size"))
 
 
 def _names(note: Note) -> str:
