@@ -3,7 +3,7 @@
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
-from api import decisions, evidence, hazards, notices, organization, problems, reference, sessions, status, work
+from api import channels, decisions, evidence, hazards, notices, organization, problems, reference, sessions, status, work
 from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
 from api.headers import SecureHeaders
@@ -27,7 +27,7 @@ def make_app(held: Office) -> FastAPI:
     app = FastAPI(title="hazardflow 重大事故隐患督办销号", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=f"{PREFIX}/openapi.json")
     app.state.office = held
     api = APIRouter(prefix=PREFIX)
-    for module in (sessions, hazards, decisions, work, evidence, notices, organization, reference):
+    for module in (sessions, hazards, decisions, work, evidence, notices, channels, organization, reference):
         include(api, module.router)
     include(app, api)
     include(app, status.router)

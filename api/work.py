@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
 from api.hazards import cursor_of, page, position
@@ -10,7 +11,7 @@ from api.views import local
 from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Step
-from services import access, inbox
+from services import access, duties, inbox
 
 router = APIRouter(prefix="/work-items", tags=["work items"])
 _RIGHT = {"x-operation": Operation.WORK_ITEMS}
@@ -41,6 +42,20 @@ def release(item_id: str, desk: DeskDep) -> Response:
     with desk.act(Operation.WORK_ITEMS) as act:
         inbox.release_item(act.session, item_id, by=act.by)
         act.answer({"id": item_id, "claimed_by": None}, status=200)
+    return desk.reply()
+
+
+class AnswerBody(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    answer: str = Field(min_length=5, max_length=4000, title="书面答复")
+
+
+@router.post("/{item_id}/answer", status_code=201, summary="答复督办函", operation_id="answer_letter", openapi_extra=_RIGHT)
+def answer(item_id: str, body: AnswerBody, desk: DeskDep) -> Response:
+    with desk.act(Operation.WORK_ITEMS) as act:
+        duties.answer_letter(act.session, item_id, body.answer, by=act.by, at=act.at)
+        act.answer({"id": item_id, "answered": True})
     return desk.reply()
 
 

@@ -1,6 +1,6 @@
 """Escalation 督办升级: fire the rungs that are due, each in its own transaction, and carry each out."""
 
-from prefect import flow, task
+from prefect import flow, tags, task
 
 from flows.context import engine, now
 from flows.effects import acknowledge, carry_out
@@ -39,7 +39,8 @@ async def escalate_overdue() -> int:
     for deadline_id in due():
         for hazard_no, message in fire(deadline_id):
             fired += 1
-            await escalate(hazard_no, message)
+            with tags(hazard_no):
+                await escalate(hazard_no, message)
     return fired
 
 

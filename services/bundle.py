@@ -38,12 +38,12 @@ def write_bundle(
 
     Raises: NotFound when nothing of the hazard is sealed yet.
     """
-    checkpoints = session.execute(select(CHECKPOINT.c.size, CHECKPOINT.c.note).order_by(CHECKPOINT.c.size)).all()
-    events = _sealed_events(session, hazard)
-    if not events or not checkpoints:
+    checkpoints = _checkpoints(session)
+    size = checkpoints[-1].size if checkpoints else 0
+    events = _sealed_events(session, hazard, size)
+    if not events:
         raise NotFound("该隐患的历史尚未编入检查点。", remedy="请稍后再导出。")
-    size = checkpoints[-1].size
-    tree = Tree([bytes.fromhex(leaf) for leaf in _leaves(session)])
+    tree = Tree([bytes.fromhex(leaf) for leaf in _leaves(session, size)])
     pieces = session.execute(
         select(EVIDENCE).where(EVIDENCE.c.id.in_(select(HAZARD_EVIDENCE.c.evidence_id).where(HAZARD_EVIDENCE.c.hazard_id == hazard.id)))
     ).all()
@@ -63,19 +63,25 @@ def write_bundle(
         bundle.writestr("README.txt", _README)
 
 
-def _sealed_events(session: Session, hazard: Hazard) -> list[Any]:
+def _checkpoints(session: Session) -> list[Any]:
+    """The last checkpoint of each day, the newest of all at the end: enough to hold any earlier bundle against this one."""
+    rows = session.execute(select(CHECKPOINT.c.size, CHECKPOINT.c.note, CHECKPOINT.c.sealed_at).order_by(CHECKPOINT.c.size)).all()
+    return list({row.sealed_at.date(): row for row in rows}.values())
+
+
+def _sealed_events(session: Session, hazard: Hazard, size: int) -> list[Any]:
     statement = (
         select(AUDIT_EVENT.c.seq, AUDIT_EVENT.c.body, AUDIT_LEAF.c.position)
         .join(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid)
-        .where(AUDIT_EVENT.c.stream == hazard.id)
+        .where(AUDIT_EVENT.c.stream == hazard.id, AUDIT_LEAF.c.position < size)
         .order_by(AUDIT_EVENT.c.seq)
     )
     return list(session.execute(statement).all())
 
 
-def _leaves(session: Session) -> list[str]:
-    ordered = select(AUDIT_EVENT.c.hash).join(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid).order_by(AUDIT_LEAF.c.position)
-    return list(session.execute(ordered).scalars())
+def _leaves(session: Session, size: int) -> list[str]:
+    of_tree = select(AUDIT_EVENT.c.hash).join(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid).where(AUDIT_LEAF.c.position < size)
+    return list(session.execute(of_tree.order_by(AUDIT_LEAF.c.position)).scalars())
 
 
 def _head_proof(session: Session, hazard: Hazard, size: int) -> dict[str, Any]:

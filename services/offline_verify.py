@@ -10,7 +10,8 @@ nothing is proved by an unsigned root, and a forgery says more than a gap.
 
 A bundle is a zip, or a directory, of UTF-8 files. Hashes are SHA-256; `hex` is lower case, `b64` standard base64.
 
-    manifest.json           {"format": 1, "hazard_no", "stream", "exported_at", "checkpoint": "checkpoints/<size>.txt"}
+    manifest.json           {"format": 1, "hazard_no", "stream", "exported_at", "checkpoint": "checkpoints/<size>.txt"};
+                            nothing vouches for exported_at
     events.jsonl            the stream's events from seq 1: one canonical JSON body a line, byte for byte as hashed,
                             each ended by "\\n". A body holds at least v, event_id, stream, seq, type, recorded_at,
                             prev and alg ("sha256"). Its leaf is H(0x00 ‖ body); `prev` is the hex leaf of seq − 1,
@@ -66,7 +67,7 @@ VERDICTS = {
     OK: "全部相符：办理历史完整，未发现改动。",
     TAMPERED: "不相符：内容与签名的检查点对不上，有改动。",
     INCOMPLETE: "不完整：资料有缺失或无法读取，不能下“完整”的结论。",
-    BAD_KEY: "签名不可信：密钥不明或签名不对，以下各项都不能作为依据。",
+    BAD_KEY: "签名不可信：密钥不明或签名不对，其余各项都不能作为依据。",
     ROLLED_BACK: "倒退：以前留存的检查点比本资料包的还新，历史可能被旧备份覆盖。",
 }
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -436,7 +437,7 @@ def _verify(bundle: _Bundle, anchors: Sequence[str], known_keys: Sequence[str], 
     manifest = bundle.json("manifest.json")
     if manifest["format"] != 1:
         raise Unreadable("本程序不认识此格式版本")
-    found.say(f"隐患编号：{manifest['hazard_no']}　导出时间：{manifest['exported_at']}")
+    found.say(f"隐患编号：{manifest['hazard_no']}　导出时间（出具单位自称）：{manifest['exported_at']}")
     note = _checkpoint(bundle, manifest["checkpoint"], found)
     if note is not None:
         keys = [(str(key["name"]), _unb64(key["public_key_b64"])) for key in bundle.json("keys.json")]
@@ -682,7 +683,7 @@ def _whole(value: Any) -> int:
 
 def _path(path: list[str]) -> list[bytes]:
     nodes = [bytes.fromhex(node) for node in path]
-    if any(len(node) != 32 for node in nodes):
+    if any(len(node) != 32 or node.hex() != text for node, text in zip(nodes, path)):  # noqa: B905  # Python 3.8
         raise ValueError("not a hash")
     return nodes
 

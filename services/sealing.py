@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, literal_column, select, text
 from sqlmodel import Session
 
 from models.merkle import Frontier, Tree
@@ -78,16 +78,36 @@ def public_bytes(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
-def _unsealed(session: Session, *, postgresql: bool) -> Sequence[Any]:
-    """Looks back over a window of numbers only, so that sealing costs the same at any size; `audit verify` looks at all."""
+def _unsealed(session: Session, *, postgresql: bool) -> list[Any]:
+    """Events that may be sealed now, in order.
+
+    Looks back over a window of numbers only, so that sealing costs the same at any size; `audit verify` looks at all.
+    """
     sealed_up_to = session.execute(select(func.coalesce(func.max(AUDIT_LEAF.c.gid), 0))).scalar_one()
+    settled = literal_column(_SETTLED if postgresql else "1=1").label("settled")
     statement = (
-        select(AUDIT_EVENT.c.gid, AUDIT_EVENT.c.hash)
+        select(AUDIT_EVENT.c.gid, AUDIT_EVENT.c.hash, AUDIT_EVENT.c.stream, settled)
         .outerjoin(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid)
         .where(AUDIT_EVENT.c.gid > sealed_up_to - _LOOK_BACK, AUDIT_LEAF.c.gid.is_(None))
         .order_by(AUDIT_EVENT.c.gid)
     )
-    return session.execute(statement.where(text(_SETTLED)) if postgresql else statement).all()
+    return without_gaps(session.execute(statement).all())
+
+
+def without_gaps(rows: Sequence[Any]) -> list[Any]:
+    """Of rows in order, those whose stream has nothing unsettled before them.
+
+    A transaction numbered early may write late, behind one numbered later, so settled alone would leave a hole in a
+    stream under a signed checkpoint.
+    """
+    held_back: set[str] = set()
+    taken = []
+    for row in rows:
+        if not row.settled:
+            held_back.add(row.stream)
+        elif row.stream not in held_back:
+            taken.append(row)
+    return taken
 
 
 def _checkpoint(session: Session, tree: Frontier, last: Any, key: Ed25519PrivateKey, at: datetime) -> dict[str, Any]:

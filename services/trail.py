@@ -43,6 +43,7 @@ def append(
     """Write the next event of a stream whose head the caller has locked; returns the new head."""
     seq = link.seq + 1
     body = canonical({
+        **facts,
         "v": EVENT_VERSION,
         "event_id": new_id(),
         "stream": stream,
@@ -53,7 +54,6 @@ def append(
         "app": APP_VERSION,
         "prev": link.head,
         "alg": "sha256",
-        **facts,
     })  # fmt: skip
     head = hashlib.sha256(b"\x00" + body).hexdigest()
     session.execute(

@@ -103,9 +103,9 @@ def test_an_empty_frontier_has_the_empty_root():
     assert merkle.Frontier().root() == hashlib.sha256(b"").digest()
 
 
-@pytest.mark.parametrize(("size", "peaks"), [(2, []), (0, ["00" * 32]), (-1, ["00" * 32]), (1, ["00"]), (1, ["zz" * 32])])
+@pytest.mark.parametrize(("size", "peaks"), [(2, []), (0, ["00" * 32]), (-1, ["00" * 32]), (1, ["00"])])
 def test_peaks_of_another_size_are_refused(size, peaks):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=f"not the peaks of a tree of {size}"):
         merkle.Frontier.from_hex(size, peaks)
 
 
