@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, update
@@ -29,7 +29,7 @@ class Link(NamedTuple):
 
 def stamp(moment: datetime) -> str:
     """An instant as the history writes it: UTC, microseconds, `Z`."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
 def after(previous: datetime, at: datetime) -> datetime:
