@@ -52,8 +52,12 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def embedded_prefect_port(self) -> int:
+        return self.prefect_port or self.port + 1
+
+    @property
     def prefect_url(self) -> str:
-        return self.prefect_api_url or f"http://127.0.0.1:{self.prefect_port or self.port + 1}/api"
+        return self.prefect_api_url or f"http://127.0.0.1:{self.embedded_prefect_port}/api"
 
     @property
     def private_hosts(self) -> frozenset[str]:

@@ -3,7 +3,19 @@
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
-from api import channels, decisions, evidence, hazards, notices, organization, problems, reference, sessions, status, work
+from api import (
+    channels,
+    decisions,
+    evidence,
+    hazards,
+    notices,
+    organization,
+    problems,
+    reference,
+    sessions,
+    status,
+    work,
+)
 from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
 from api.headers import SecureHeaders
@@ -24,7 +36,13 @@ def app_from_settings() -> FastAPI:
 
 
 def make_app(held: Office) -> FastAPI:
-    app = FastAPI(title="hazardflow 重大事故隐患督办销号", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=f"{PREFIX}/openapi.json")
+    app = FastAPI(
+        title="hazardflow 重大事故隐患督办销号",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+    )
     app.state.office = held
     api = APIRouter(prefix=PREFIX)
     for module in (sessions, hazards, decisions, work, evidence, notices, channels, organization, reference):
@@ -33,8 +51,8 @@ def make_app(held: Office) -> FastAPI:
     include(app, status.router)
     problems.install(app)
     app.add_exception_handler(Replayed, _replay)
-    app.add_middleware(SecureHeaders)
     _limit_bodies(app, held.settings)
+    app.add_middleware(SecureHeaders)
     return app
 
 

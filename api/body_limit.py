@@ -28,17 +28,21 @@ class BodyLimit:
     async def _counted(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         seen = 0
         started = False
+        too_large = False
 
         async def counting() -> Message:
-            nonlocal seen
+            nonlocal seen, too_large
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > most:
+                too_large = True
                 raise _BodyTooLarge
             return message
 
         async def watching(message: Message) -> None:
             nonlocal started
+            if too_large and not started:
+                return  # the framework's own "could not parse"; ours says why
             started = True
             await send(message)
 
@@ -47,6 +51,7 @@ class BodyLimit:
         except _BodyTooLarge:
             if started:
                 raise
+        if too_large and not started:
             await self._refuse(scope, receive, send, most)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:

@@ -5,6 +5,7 @@ A decision commits inside the route's own function, so the answer cannot leave b
 
 import hashlib
 import json
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,18 +14,31 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 from sqlalchemy import Engine, insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from models import IdempotencyKey
 from models.actor import Actor
 from models.engine import reading, writing
-from models.errors import KeyRequired, KeyReused, NotAuthenticated, StaleVersion, VersionRequired
+from models.errors import (
+    DomainError,
+    InvalidInput,
+    KeyRequired,
+    KeyReused,
+    NotAuthenticated,
+    StaleVersion,
+    VersionRequired,
+)
 from models.hazard import Hazard
 from models.permissions import Operation
 from services import access, accounts
 from settings import Settings
 
 _LONGEST_KEY = 200
+_NOTED_EVERY = timedelta(minutes=1)
+"""A session in use is written down so often, not with each request."""
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The JSON escape of the one character PostgreSQL's text cannot hold."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +66,24 @@ def bearer(request: Request) -> str:
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise NotAuthenticated("请求没有登录凭据。", remedy="请先登录（POST /api/v1/session），并在 Authorization 头中携带令牌。")
+        raise NotAuthenticated(
+            "请求没有登录凭据。", remedy="请先登录（POST /api/v1/session），并在 Authorization 头中携带令牌。"
+        )
     return token
 
 
 def current_actor(held: OfficeDep, token: Annotated[str, Depends(bearer)]) -> Actor:
+    at = held.now()
     with reading(held.engine) as session:
-        return accounts.actor_for(
-            session, token, at=held.now(), idle=timedelta(minutes=held.settings.session_idle_minutes),
+        actor = accounts.actor_for(
+            session, token, at=at, idle=timedelta(minutes=held.settings.session_idle_minutes),
             longest=timedelta(hours=held.settings.session_hours),
         )  # fmt: skip
+        quiet = accounts.unseen(session, token, since=at - _NOTED_EVERY)
+    if quiet:
+        with writing(held.engine) as session, session.begin():
+            accounts.touch(session, token, at=at)
+    return actor
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
@@ -108,14 +130,19 @@ class Desk:
         """One transaction under the request's key. On leaving, answer and key commit with everything else."""
         at = self.held.now()
         access.require(self.by, operation)
-        access.require_recent_password(self.by, operation, at=at, within=timedelta(minutes=self.held.settings.step_up_minutes))
-        with writing(self.held.engine) as session, session.begin():
-            if known := session.get(IdempotencyKey, (self.by.person_id, self.key)):
-                self.response = self._again(known)
-                raise Replayed(self.response)
-            act = Act(session, self.by, at)
-            yield act
-            self.response = self._keep(session, act)
+        access.require_recent_password(
+            self.by, operation, at=at, within=timedelta(minutes=self.held.settings.step_up_minutes)
+        )
+        try:
+            with writing(self.held.engine) as session, session.begin():
+                self._replay(session)
+                act = Act(session, self.by, at)
+                yield act
+                self.response = self._keep(session, act)
+        except (DomainError, IntegrityError):
+            with reading(self.held.engine) as session:
+                self._replay(session)  # the same request, sent twice at once: its twin has been answered meanwhile
+            raise
 
     def bind(self, *content: str) -> None:
         """Make what an upload contains part of what its key stands for."""
@@ -132,7 +159,9 @@ class Desk:
     def _check_version(self, hazard: Hazard) -> None:
         if not self.if_match:
             raise VersionRequired(
-                "请求没有带版本号。", rule="修改须带 If-Match，防止覆盖他人的决定", remedy="请先读取隐患，把返回的 ETag 放入 If-Match 头。"
+                "请求没有带版本号。",
+                rule="修改须带 If-Match，防止覆盖他人的决定",
+                remedy="请先读取隐患，把返回的 ETag 放入 If-Match 头。",
             )
         if self.if_match != etag_of(hazard.version):
             raise StaleVersion(
@@ -140,9 +169,16 @@ class Desk:
                 extra={"version": hazard.version},
             )  # fmt: skip
 
+    def _replay(self, session: Session) -> None:
+        if known := session.get(IdempotencyKey, (self.by.person_id, self.key)):
+            self.response = self._again(known)
+            raise Replayed(self.response)
+
     def _again(self, known: IdempotencyKey) -> Response:
         if known.request_hash != self.fingerprint:
-            raise KeyReused("同一幂等键此前用于不同的内容。", rule="一个幂等键对应一次提交", remedy="请为新的提交使用新的幂等键。")
+            raise KeyReused(
+                "同一幂等键此前用于不同的内容。", rule="一个幂等键对应一次提交", remedy="请为新的提交使用新的幂等键。"
+            )
         return _json(known.body, known.status, known.etag)
 
     def _keep(self, session: Session, act: Act) -> Response:
@@ -167,10 +203,16 @@ async def desk(
     idempotency_key: Annotated[str, Header(description="一次提交一个键；重试时用同一个键")] = "",
     if_match: Annotated[str, Header(description="读取时返回的 ETag")] = "",
 ) -> Desk:  # fmt: skip
-    """Raises: KeyRequired."""
+    """Raises: KeyRequired, InvalidInput (text with a NUL)."""
     if not 0 < len(idempotency_key) <= _LONGEST_KEY:
-        raise KeyRequired("请求没有带幂等键，或键过长。", rule="每次提交须带 Idempotency-Key（不超过200个字符）", remedy="请用随机UUID作为幂等键，重试时保持不变。")
+        raise KeyRequired(
+            "请求没有带幂等键，或键过长。",
+            rule="每次提交须带 Idempotency-Key（不超过200个字符）",
+            remedy="请用随机UUID作为幂等键，重试时保持不变。",
+        )
     content = await request.body() if "multipart/" not in request.headers.get("content-type", "") else b""
+    if _NUL.search(content):
+        raise InvalidInput("内容含有空字符（U+0000）。", rule="文字不得含空字符", remedy="请去掉不可见字符后重新提交。")
     route = f"{request.method} {request.url.path}".encode()
     return Desk(held, by, idempotency_key, if_match, hashlib.sha256(route + b"\n" + content).hexdigest())
 

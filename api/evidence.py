@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
 from api.views import evidence_view
+from models.errors import NotFound
 from models.permissions import Operation
 from services import access
 from services import evidence as store
@@ -38,6 +39,8 @@ def download(no: str, evidence_id: str, held: OfficeDep, by: CurrentActor) -> Fi
     with looking(held) as session:
         found = store.evidence_for(session, no, evidence_id, by=by)
     path = store.path_of(held.settings.evidence_dir, found.sha256)
+    if not path.is_file():
+        raise NotFound("材料文件不在存储中。", rule="材料按内容哈希保存", remedy="请联系系统管理员从备份恢复该文件。")
     return FileResponse(path, media_type=found.media_type, filename=found.filename, headers=_SANDBOX | {"ETag": f'"{found.sha256}"'})
 
 

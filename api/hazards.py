@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, etag_of, looking
 from api.views import hazard_line, hazard_whole
-from models.errors import InvalidInput
+from models.errors import InvalidInput, NotPermitted
 from models.forms import Report
 from models.hazard import Channel
 from models.permissions import Operation
@@ -26,6 +26,8 @@ def report(body: Report, desk: DeskDep) -> Response:
     """Answers 201 for a new hazard, 200 with the one on record where the source number is known already."""
     with desk.act(reporting.operation_for(body)) as act:
         hazard, is_new = reporting.report_hazard(act.session, body, by=act.by, at=act.at)
+        if not is_new and not access.sees(act.session, hazard, by=act.by):
+            raise InvalidInput("该来源编号已由其他单位上报登记。", rule="同一来源编号只登记一次", remedy="请核对来源编号；确系另一隐患的，请换一个编号。")
         line = hazard_line(hazard, now=act.at) | {"new": is_new}
         act.answer(line, status=201 if is_new else 200, etag=etag_of(hazard.version))
     return desk.reply()
@@ -38,6 +40,8 @@ def listing(
     enterprise: str | None = None, overdue: bool = False, text: Annotated[str | None, Query(max_length=100)] = None,
     cursor: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:  # fmt: skip
+    if channel and by.enterprise_id:
+        raise NotPermitted("企业用户不能按来源渠道查询。", rule="举报来源保密", remedy="请去掉来源渠道后查询。")
     now = held.now()
     filters = register.Filters(stage, channel, lead_unit, enterprise, now if overdue else None, text)
     with looking(held) as session:
@@ -82,6 +86,6 @@ def position(cursor: str, kind: type[Any]) -> Any:
         return None
     try:
         moment, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return kind(datetime.fromisoformat(moment), str(row_id))
-    except (ValueError, TypeError, binascii.Error) as broken:
+        return kind(datetime.fromisoformat(moment).astimezone(UTC), str(row_id))
+    except (ValueError, TypeError, OverflowError, binascii.Error) as broken:
         raise InvalidInput("翻页位置无效。", rule="cursor 取自上一页的 next_cursor", remedy="请从第一页重新查询。") from broken

@@ -53,7 +53,7 @@ def log_in(body: Credentials, held: OfficeDep) -> dict[str, Any]:
 
 
 @router.delete("/session", status_code=204, summary="退出", operation_id="end_session", openapi_extra=_OWN)
-def log_out(held: OfficeDep, by: CurrentActor, token: Annotated[str, Depends(bearer)]) -> None:
+def log_out(held: OfficeDep, _by: CurrentActor, token: Annotated[str, Depends(bearer)]) -> None:
     with writing(held.engine) as session, session.begin():
         accounts.end_session(session, token, at=held.now())
 

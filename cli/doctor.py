@@ -53,7 +53,7 @@ def _ports() -> Iterator[str]:
         held = settings()
     except ValidationError:
         return
-    for port, name in ((held.port, "PORT"), (held.prefect_port or held.port + 1, "PREFECT_PORT")):
+    for port, name in ((held.port, "PORT"), (held.embedded_prefect_port, "PREFECT_PORT")):
         if not port_is_free(held.host, port):
             yield f"端口 {port} 已被占用（服务正在运行时属正常）；否则请更改 {PREFIX}{name}"
 

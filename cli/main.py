@@ -20,7 +20,7 @@ def up() -> None:
     from cli.everything import run_everything
 
     with plainly():
-        sys.exit(run_everything())
+        run_everything()
 
 
 @app.command()

@@ -5,8 +5,6 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from settings import Settings
 
 HOME = Path(__file__).resolve().parents[1]
@@ -23,6 +21,12 @@ _PATIENCE = {
     # The dispatcher's lease recovers what fails; long waits inside the client would only hold it up.
     "PREFECT_CLIENT_MAX_RETRIES": "2",
     "PREFECT_API_REQUEST_TIMEOUT": "20",
+}
+_LEAN = {
+    # Nothing here reads Prefect's event feed. Writing it competes with the runs for SQLite's one writer: the server
+    # then answers 503 and the client waits two seconds, for every third run.
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
 }
 _IDLE = {
     # Nothing here waits for Prefect's own loops within seconds: they are the second line.
@@ -46,6 +50,7 @@ def prefect_environment(held: Settings) -> Mapping[str, str]:
     return {
         **_QUIET,
         **_PATIENCE,
+        **_LEAN,
         **_IDLE,
         "PREFECT_HOME": str(held.data_dir / "prefect"),
         "PREFECT_API_URL": held.prefect_url,
@@ -76,4 +81,4 @@ def _database(held: Settings) -> str:
     if not given:
         (held.data_dir / "prefect").mkdir(parents=True, exist_ok=True, mode=0o700)
         return f"sqlite+aiosqlite:///{held.data_dir / 'prefect' / 'prefect.db'}"
-    return make_url(given).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+    return f"postgresql+asyncpg://{given.partition('://')[2]}"

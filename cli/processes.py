@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cli.console import stop
 from cli.prefect_environment import HOME, prefect_environment
 from settings import Settings
 
@@ -33,13 +32,17 @@ def dispatcher(held: Settings) -> Process:
 
 
 def prefect(held: Settings) -> Process:
-    port = str(held.prefect_port or held.port + 1)
+    port = str(held.embedded_prefect_port)
     argv = (sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port)
     return Process("prefect", argv, prefect_environment(held))
 
 
 def worker(held: Settings) -> Process:
     return Process("worker", (sys.executable, "-m", "cli.worker"), prefect_environment(held))
+
+
+def supervisor(held: Settings) -> Process:
+    return Process("supervisor", (sys.executable, "-m", "cli.supervisor"), {"HAZARDFLOW_DATA_DIR": str(held.data_dir)})
 
 
 def all_children(held: Settings) -> list[Process]:
@@ -66,5 +69,6 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def require_free_port(host: str, port: int, setting: str = "HAZARDFLOW_PORT") -> None:
+    """Exits with one line when it is taken."""
     if not port_is_free(host, port):
-        stop(f"端口 {host}:{port} 已被占用。请停止占用它的程序，或用 {setting} 换一个端口。")
+        sys.exit(f"端口 {host}:{port} 已被占用。请停止占用它的程序，或用 {setting} 换一个端口。")

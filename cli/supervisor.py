@@ -13,8 +13,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from cli.processes import Process
 from cli.prefect_environment import HOME
+from cli.processes import Process, all_children
+from settings import settings
 
 _GRACE = 8.0
 """Seconds between asking a child to stop and killing its group."""
@@ -137,3 +138,7 @@ def _adopt_orphans() -> None:
     """Grandchildren whose parent was killed come to the supervisor instead of living on (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(supervise(all_children(settings()), run_dir=settings().data_dir / "run"))

@@ -145,12 +145,16 @@ _OFFICES = {
 }  # fmt: skip
 
 
+_LATE = {"unit": Owner.ENTERPRISE, "committee": Owner.COMMITTEE}
+"""Whom a letter addresses; lateness of any other party is the department's."""
+
+
 def _escalation_letter(
     session: Session, message: OutboxMessage, hazard: Hazard, deadline: Any, level: Level, answer_due: datetime | None, at: datetime
 ) -> str:
     if not level.letter:
         return ""
-    owner = Owner.ENTERPRISE if deadline.against == "unit" else Owner.LEAD_UNIT if hazard.lead_unit_id else Owner.VERIFYING_UNIT
+    owner = _LATE[deadline.against] if deadline.against in _LATE else Owner.LEAD_UNIT if hazard.lead_unit_id else Owner.VERIFYING_UNIT
     body = letters.escalation_text(
         hazard, to=facts.owner_name(session, hazard, owner), action=level.action, due_text=facts.text_of(deadline.due_at),
         reason=deadline.reason, answer_text=facts.text_of(answer_due) if answer_due else "",

@@ -38,12 +38,18 @@ def visible(by: Actor, operation: Operation = Operation.READ_HAZARD) -> ColumnEl
     return or_(false(), *conditions)
 
 
+def sees(session: Session, hazard: Hazard, *, by: Actor) -> bool:
+    """Whether this hazard exists for this actor."""
+    return session.execute(select(HAZARD.c.id).where(HAZARD.c.id == hazard.id, visible(by))).first() is not None
+
+
 def hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) -> Hazard:
     """The hazard, if it exists for this actor and the operation is theirs at all. Invisible is not found.
 
     Raises: NotFound, NotPermitted.
     """
-    return _found(session, select(HAZARD).where(HAZARD.c.no == no, visible(by)), operation, by, no)
+    reached = or_(visible(by), visible(by, operation))
+    return _found(session, select(HAZARD).where(HAZARD.c.no == no, reached), operation, by, no)
 
 
 def lock_hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) -> Hazard:

@@ -149,9 +149,16 @@ def actor_for(session: Session, token: str, *, at: datetime, idle: timedelta, lo
     return Actor(person_id, name, account_id, grants, enterprise_id, verified_at, hashed[:16])
 
 
+def unseen(session: Session, token: str, *, since: datetime) -> bool:
+    """Whether this token is a session's that was last noted before `since`."""
+    mine = (col(LoginSession.token_hash) == _hashed(token), col(LoginSession.last_seen_at) < since)
+    return session.execute(select(LoginSession.account_id).where(*mine)).first() is not None
+
+
 def touch(session: Session, token: str, *, at: datetime) -> None:
     """Note that the session is in use; the caller does so at most once a minute."""
-    session.execute(update(LoginSession).where(col(LoginSession.token_hash) == _hashed(token)).values(last_seen_at=at))
+    mine = (col(LoginSession.token_hash) == _hashed(token), col(LoginSession.last_seen_at) < at)
+    session.execute(update(LoginSession).where(*mine).values(last_seen_at=at))
 
 
 def _check_password(password: str, login: str) -> None:

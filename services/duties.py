@@ -44,12 +44,14 @@ def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: d
     open_answers = (WORK_ITEM.c.id == item_id, WORK_ITEM.c.kind == Clock.ANSWER, WORK_ITEM.c.closed_at.is_(None))
     item = session.execute(select(WORK_ITEM).where(*open_answers)).one_or_none()
     if item is None:
-        raise NotFound("没有找到待答复的督办函，或已答复。", remedy="请刷新待办列表。")
+        raise _nothing_to_answer()
     if item.enterprise_id != by.enterprise_id if item.enterprise_id else item.unit_id not in by.unit_ids:
         raise NotPermitted("该督办函须由被督办单位答复。", rule="督办函由被督办单位答复", remedy="请由被督办单位的人员办理。")
     locked = select(HAZARD).where(HAZARD.c.id == item.hazard_id).with_for_update()
     hazard = cast(Hazard, session.execute(locked).one())
-    session.execute(update(WORK_ITEM).where(*open_answers).values(closed_at=at, closed_by=by.person_id))
+    answered = session.execute(update(WORK_ITEM).where(*open_answers).values(closed_at=at, closed_by=by.person_id))
+    if answered.rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]  # a cursor result
+        raise _nothing_to_answer()
     recorded = trail.after(hazard.changed_at, at)
     link = trail.append(
         session, hazard.id, trail.Link(hazard.chain_seq, hazard.chain_head), "LETTER_ANSWERED", by=by, at=recorded,
@@ -58,6 +60,10 @@ def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: d
     session.execute(
         update(HAZARD).where(HAZARD.c.id == hazard.id).values(chain_seq=link.seq, chain_head=link.head, changed_at=recorded)
     )
+
+
+def _nothing_to_answer() -> NotFound:
+    return NotFound("没有找到待答复的督办函，或已答复。", remedy="请刷新待办列表。")
 
 
 def _open_once(session: Session, **columns: Any) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import struct
 import tempfile
 import warnings
 from collections.abc import Iterable
@@ -27,6 +28,11 @@ _SIGNATURES: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
     (b"%PDF-", "application/pdf", (".pdf",)),
 )
+_UNREADABLE = (
+    UnidentifiedImageError, Image.DecompressionBombWarning, Image.DecompressionBombError, OSError, ValueError, TypeError,
+    LookupError, EOFError, SyntaxError, struct.error,
+)  # fmt: skip
+"""What Pillow raises over pictures and EXIF blocks that lie about themselves."""
 
 
 class Received(NamedTuple):
@@ -140,9 +146,9 @@ def _look_into_image(path: Path) -> str | None:
                     raise EvidenceRefused("图片像素过多。", rule="图片不超过5000万像素", remedy="请降低分辨率后上传。")
                 captured = image.getexif().get_ifd(_EXIF).get(_CAPTURED)
                 image.load()
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError) as broken:
+    except _UNREADABLE as broken:
         raise EvidenceRefused("图片已损坏或无法识别。", rule="材料须能打开", remedy="请重新拍照或导出后上传。") from broken
-    return str(captured)[:40] if captured else None
+    return "".join(char for char in str(captured) if char.isprintable())[:40] or None if captured else None
 
 
 def _label(filename: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session
 
 from models.actor import Actor
@@ -24,6 +24,7 @@ _CLOSE_ITEM = (
     .where(WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.is_move)
     .values(closed_at=bindparam("at"), closed_by=bindparam("by"))
 )
+_VERSION = select(HAZARD.c.version).where(HAZARD.c.id == bindparam("wanted")).with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def take(
     """
     move = move_for(Step(hazard.step), decision)
     unit_id = access.acting_unit(by, move, hazard)
+    _refuse_stale(session, hazard)
     at = trail.after(hazard.changed_at, at)
     signatures.sign(session, hazard, move, by=by, unit_id=unit_id, at=at)
     pieces = attachments.usable(session, evidence, by=by)
@@ -185,11 +187,14 @@ def plain(value: Any) -> Any:
     return trail.stamp(value) if isinstance(value, datetime) else value
 
 
-def _write_hazard(session: Session, hazard: Hazard, values: Mapping[str, Any]) -> None:
-    statement = update(HAZARD).where(HAZARD.c.id == hazard.id, HAZARD.c.version == hazard.version)
-    result = session.execute(statement.values(version=hazard.version + 1, **values))
-    if result.rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]  # a cursor result
+def _refuse_stale(session: Session, hazard: Hazard) -> None:
+    """Before anything is written: whoever read the hazard without its lock may have read it too early."""
+    if session.execute(_VERSION, {"wanted": hazard.id}).scalar_one() != hazard.version:
         raise StaleVersion("该隐患刚被他人更新。", rule="版本校验", remedy="请刷新页面，核对后重新提交。")
+
+
+def _write_hazard(session: Session, hazard: Hazard, values: Mapping[str, Any]) -> None:
+    session.execute(update(HAZARD).where(HAZARD.c.id == hazard.id).values(version=hazard.version + 1, **values))
 
 
 def _write_decision(

@@ -19,8 +19,9 @@ _VERIFIERS = frozenset({UnitKind.DEPARTMENT, UnitKind.COMMITTEE})
 def accept_report(session: Session, hazard: Hazard, form: Acceptance, *, by: Actor, at: datetime) -> Taken:
     """Accept a report (受理) and name the department that verifies it on site."""
     unit = lookups.unit_by_code(session, form.verifying_unit, field="verifying_unit", kinds=_VERIFIERS)
+    taken = take(session, hazard, DecisionCode.ACCEPT, form, by=by, at=at, verifying_unit_id=unit.id)
     add_parties(session, hazard.id, {Part.VERIFYING: [unit.id]})
-    return take(session, hazard, DecisionCode.ACCEPT, form, by=by, at=at, verifying_unit_id=unit.id)
+    return taken
 
 
 def find_major(session: Session, hazard: Hazard, form: MajorFinding, *, by: Actor, at: datetime) -> Taken:

@@ -13,8 +13,9 @@ from town import Town, build_town
 
 from api.app import make_app
 from api.desk import Office
+from flows import context
 from models.engine import writing
-from settings import Settings
+from settings import Settings, settings
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +56,21 @@ def town(session: Session) -> Town:
 @pytest.fixture
 def app_settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path)  # pyright: ignore[reportCallIssue]  # the other fields have defaults
+
+
+@pytest.fixture
+def flows_here(engine: Engine, app_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Flows of this process work on the test's database; they may send to this host."""
+    monkeypatch.setenv("HAZARDFLOW_DATA_DIR", str(app_settings.data_dir))
+    monkeypatch.setenv("HAZARDFLOW_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("HAZARDFLOW_PRIVATE_WEBHOOKS", "127.0.0.1")
+    settings.cache_clear()
+    context.engine.cache_clear()
+    opened_once = context.engine()
+    yield
+    opened_once.dispose()
+    context.engine.cache_clear()
+    settings.cache_clear()
 
 
 @pytest.fixture

@@ -34,7 +34,11 @@ class Caller:
     def post(self, path: str, body: Any = None, *, key: str | None = None, version: int | None = None, **options: Any):
         extra = {"Idempotency-Key": key or f"test-{next(_KEYS)}"}
         extra |= {"If-Match": f'"{version}"'} if version else {}
-        return self.client.post(f"/api/v1{path}", json=body, headers=self._headers(extra), **options)
+        if "content" in options:
+            extra |= {"Content-Type": "application/json"}
+        else:
+            options["json"] = body
+        return self.client.post(f"/api/v1{path}", headers=self._headers(extra), **options)
 
     def upload(self, name: str, content: bytes, *, key: str | None = None):
         extra = {"Idempotency-Key": key or f"test-{next(_KEYS)}"}

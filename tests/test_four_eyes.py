@@ -19,7 +19,6 @@ from models.errors import FourEyes
 from models.forms import ClosureReturn, LesserFinding, Opinion, Refusal, ReviewFailure
 from models.hazard import Hazard
 from models.ids import new_id
-from models.organization import Duty
 from models.permissions import Role
 from models.process import MOVES, DecisionCode, Eyes, Move
 from models.tables import SIGNATURE
