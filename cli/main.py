@@ -92,6 +92,14 @@ def permissions(count: Annotated[bool, typer.Option("--count", help="只打印�
 
 
 @app.command()
+def process(permissions: Annotated[bool, typer.Option("--permissions", help="改为打印权限表文档")] = False) -> None:
+    """打印流程文档（docs/process.md 由此生成）。"""
+    from cli.process_docs import permissions_markdown, process_markdown
+
+    sys.stdout.write(permissions_markdown() if permissions else process_markdown())
+
+
+@app.command()
 def report(
     file: Annotated[Path, typer.Argument(help="JSON 或 JSON Lines 文件，内容同接口的上报", exists=True, dir_okay=False)],
     url: Annotated[str, typer.Option(help="服务地址，缺省取设置")] = "",

@@ -6,9 +6,9 @@ from datetime import timedelta
 from prefect import flow, task
 
 from flows.context import channel_key, engine, now, private_hosts
+from models import NoticeChannel
 from models.engine import reading, writing
 from models.errors import InvalidInput
-from models import NoticeChannel
 from notifications import channels, notices, recipients
 from notifications.channel_address import ChannelKind, ChannelUnusable, address_for
 from settings import settings

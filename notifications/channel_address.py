@@ -6,7 +6,7 @@ service (PushPlus), so 企业微信群机器人 is `wecombot://`.
 
 import ipaddress
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,6 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models import Person
 from models.errors import InvalidInput
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_LAST_32_BITS = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")))
+"""Networks whose addresses carry an IPv4 address at their end."""
 
 
 class ChannelKind(StrEnum):
@@ -117,9 +121,19 @@ def _refuse_internal(host: str, private_hosts: frozenset[str]) -> None:
     except (OSError, UnicodeError) as unknown:
         raise _refused(f"主机 {host} 无法解析。") from unknown
     for address in found:
-        inner = getattr(address, "ipv4_mapped", None) or address
-        if not inner.is_global or inner.is_multicast:
+        if any(not one.is_global or one.is_multicast for one in (address, *_carried(address))):
             raise _refused(f"主机 {host} 位于内部网络。")
+
+
+def _carried(address: Address) -> Iterator[ipaddress.IPv4Address]:
+    """The IPv4 addresses that an IPv6 address leads to: compatible, 6to4, Teredo, NAT64."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return
+    if address.sixtofour:
+        yield address.sixtofour
+    yield from address.teredo or ()
+    if any(address in network for network in _LAST_32_BITS):
+        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def _refused(detail: str) -> InvalidInput:
@@ -133,7 +147,12 @@ def _mail(config: Mail, person: Person) -> str:
     scheme = "mailto" if config.security == "none" else "mailtos"
     query = {"from": config.sender, "to": person.email, "name": config.sender_name, "smtp": config.host,
              "mode": {"none": "insecure", "starttls": "starttls", "ssl": "ssl"}[config.security]}  # fmt: skip
-    return f"{scheme}://{user}{config.host}:{config.port}?{urlencode(query)}"
+    return f"{scheme}://{user}{config.host}:{config.port}?{_query(query)}"
+
+
+def _query(fields: Mapping[str, str]) -> str:
+    """A blank as %20: Apprise takes a plus sign for itself."""
+    return urlencode(fields, quote_via=quote)
 
 
 def _webhook(config: Webhook, person: Person) -> str:
@@ -142,7 +161,7 @@ def _webhook(config: Webhook, person: Person) -> str:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = f":{parts.port}" if parts.port else ""
     headers = {f"+{name}": value for name, value in config.headers.items()}
-    return f"{scheme}://{host}{port}{quote(parts.path)}?{urlencode(headers | {':recipient': person.name, 'redirect': 'no'})}"
+    return f"{scheme}://{host}{port}{quote(parts.path)}?{_query(headers | {':recipient': person.name, 'redirect': 'no'})}"
 
 
 def _ding(config: DingTalk, person: Person) -> str:

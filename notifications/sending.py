@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 import time
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -10,6 +11,10 @@ import apprise
 from apprise import Apprise, AppriseAsset
 from apprise.common import PersistentStoreMode
 
+_LOG = logging.getLogger("apprise")
+_LOG.setLevel(logging.DEBUG)  # the answer of a mail server is told on this level only
+_LOG.propagate = False  # its lines name secrets and people: they are heard here, masked, and nowhere else
+_MAIL_SERVER = "Socket Exception"
 _SETTINGS = "&cto=3&rto=10"
 _SHORTEST = {"wecombot": 600}
 """Characters a channel really takes, where its own limit is below what Apprise believes."""
@@ -50,21 +55,24 @@ def _notify(address: str, subject: str, body: str) -> bool:
 
 
 class _Heard(logging.Handler):
-    """What Apprise says while it sends: its return value does not tell why it failed."""
+    """What Apprise says while this thread sends: its return value does not tell why it failed."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.DEBUG)
+        self.thread = threading.get_ident()
         self.lines: list[str] = []
 
     def __enter__(self) -> "_Heard":
-        logging.getLogger("apprise").addHandler(self)
+        _LOG.addHandler(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        logging.getLogger("apprise").removeHandler(self)
+        _LOG.removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+        line = record.getMessage()
+        if record.thread == self.thread and (record.levelno >= logging.WARNING or line.startswith(_MAIL_SERVER)):
+            self.lines.append(line)
 
 
 def _shortened(body: str, most: int | None) -> str:

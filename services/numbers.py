@@ -19,7 +19,7 @@ def next_number(session: Session, series: str) -> int:
     return last
 
 
-def _lock(dialect: str):  # noqa: ANN202  # the two dialects' Insert types share no base that has on_conflict_do_update
+def _lock(dialect: str):  # the two dialects' Insert types share no base that has on_conflict_do_update
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(HAZARD_NUMBER).values(series=bindparam("series"), last=bindparam("last"))
     return statement.on_conflict_do_update(

@@ -57,7 +57,7 @@ def _conflict(session: Session, hazard: Hazard, move: Move, *, by: Actor, signer
     )
 
 
-def _upsert(dialect: str):  # noqa: ANN202  # the two dialects' Insert types share no base that has on_conflict_do_update
+def _upsert(dialect: str):  # the two dialects' Insert types share no base that has on_conflict_do_update
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(SIGNATURE).values({column.name: bindparam(column.name) for column in SIGNATURE.columns})
     statement = statement.on_conflict_do_update(

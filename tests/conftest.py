@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from databases import Databases, PostgresqlDatabases, SqliteDatabases, opened, postgresql_server
-from office_api import Caller, sign_in_all
 from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.testclient import TestClient
-from town import Town, build_town
 
 from api.app import make_app
 from api.desk import Office
+from databases import Databases, PostgresqlDatabases, SqliteDatabases, opened, postgresql_server
 from flows import context
 from models.engine import writing
+from office_api import Caller, sign_in_all
 from settings import Settings, settings
+from town import Town, build_town
 
 
 @pytest.fixture(scope="session")

@@ -6,25 +6,27 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from office_api import Caller
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session
-from town import NOON, Town, carry_to, form_for
 
 from models.engine import reading
 from models.process import DecisionCode
 from models.stage import Step
 from models.tables import AUDIT_EVENT, DECISION, HAZARD, OUTBOX, TABLES
+from office_api import Caller
+from town import NOON, Town, carry_to, form_for
 
 REPORT: dict[str, Any] = {
     "channel": "INSPECTION", "source": "镇级检查", "source_no": "1", "discovered_at": "2026-09-07T10:00:00+08:00",
     "enterprise": "91500118MA5TEST001", "sector": "工贸/粉尘涉爆", "place": "造粒车间",
     "description": "造粒设备前无铁石去除装置，木粉尘正压除尘", "no_evidence_reason": "随后补传",
 }  # fmt: skip
-CHECKLIST = dict.fromkeys(
-    ("clauses_cleared", "evidence_verified", "principals_informed", "interim_control_lifted", "penalties_recorded",
-     "reporter_answered", "listing_removed", "rebound_searched"), {"met": True},
-)  # fmt: skip
+CHECKLIST: dict[str, Any] = {
+    line: {"met": True} for line in (
+        "clauses_cleared", "evidence_verified", "principals_informed", "interim_control_lifted", "penalties_recorded",
+        "reporter_answered", "listing_removed", "rebound_searched",
+    )
+}  # fmt: skip
 
 
 def counts(engine: Engine) -> list[int]:
@@ -122,7 +124,9 @@ def test_a_body_that_is_not_a_json_object_is_refused(people: dict[str, Caller], 
     assert counts(engine) == before
 
 
-@pytest.mark.parametrize("body", [b"\xff\xfe{\x00}", b'{"place": "\xff"}', b"[" * 100_000, b'{"persons_exposed": 1' + b"0" * 5000 + b"}"])
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe{\x00}", b'{"place": "\xff"}', b"[" * 100_000, b'{"persons_exposed": 1' + b"0" * 5000 + b"}"]
+)
 def test_a_body_that_no_parser_can_read_is_refused(people: dict[str, Caller], engine: Engine, body: bytes):
     before = counts(engine)
 
@@ -143,14 +147,25 @@ def test_a_report_without_a_required_field_is_refused(people: dict[str, Caller],
     assert counts(engine) == before
 
 
-@pytest.mark.parametrize("path", ["/hazards/%00", "/hazards?text=%00", "/hazards?lead_unit=%00", "/standards?sector=%00"])
+@pytest.mark.parametrize(
+    "path", ["/hazards/%00", "/hazards?text=%00", "/hazards?lead_unit=%00", "/standards?sector=%00"]
+)
 def test_a_nul_in_an_address_is_never_a_fault_of_the_program(people: dict[str, Caller], path: str):
     answer = people["clerk"].get(path)
 
     assert answer.status_code in {200, 404, 422}
 
 
-@pytest.mark.parametrize("path", ["/hazards?limit=0", "/hazards?limit=201", "/hazards?stage=NOWHERE", "/hazards?overdue=perhaps", "/standards?on=never"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/hazards?limit=0",
+        "/hazards?limit=201",
+        "/hazards?stage=NOWHERE",
+        "/hazards?overdue=perhaps",
+        "/standards?on=never",
+    ],
+)
 def test_a_query_with_a_wrong_value_is_refused(people: dict[str, Caller], path: str):
     answer = people["clerk"].get(path)
 
@@ -169,12 +184,16 @@ def test_a_method_that_is_not_offered_is_a_problem_in_chinese(people: dict[str, 
     assert_refused(answer, 405, "http")
 
 
-def test_an_enterprise_cannot_report_for_another_enterprise(session: Session, town: Town, people: dict[str, Caller], engine: Engine):
+def test_an_enterprise_cannot_report_for_another_enterprise(
+    session: Session, town: Town, people: dict[str, Caller], engine: Engine
+):
     other = {"credit_code": "91500118MA5TEST002", "name": "别家企业", "address": "", "sector": "", "village": None}
     people["clerk"].post("/enterprises", other)
     before = counts(engine)
 
-    answer = people["principal"].post("/hazards", REPORT | {"channel": "SELF_REPORT", "enterprise": "91500118MA5TEST002"})
+    answer = people["principal"].post(
+        "/hazards", REPORT | {"channel": "SELF_REPORT", "enterprise": "91500118MA5TEST002"}
+    )
 
     assert_refused(answer, 403, "not-permitted")
     assert counts(engine) == before
@@ -221,7 +240,9 @@ def test_a_major_finding_without_its_grounds_is_refused(
     assert counts(engine) == before
 
 
-@pytest.mark.parametrize(("found", "status"), [("2025-12-01", 422), ("2025-11-01", 422), ("2025-10-31", 201), ("2024-06-01", 201)])
+@pytest.mark.parametrize(
+    ("found", "status"), [("2025-12-01", 422), ("2025-11-01", 422), ("2025-10-31", 201), ("2024-06-01", 201)]
+)
 def test_a_clause_counts_as_it_stood_on_the_day_of_discovery(
     session: Session, town: Town, people: dict[str, Caller], found: str, status: int
 ):
@@ -268,7 +289,9 @@ def test_an_assignment_with_an_impossible_limit_unit_or_leader_is_refused(
     assert counts(engine) == before
 
 
-def test_the_responsible_leader_must_lead_the_town(session: Session, town: Town, people: dict[str, Caller], engine: Engine):
+def test_the_responsible_leader_must_lead_the_town(
+    session: Session, town: Town, people: dict[str, Caller], engine: Engine
+):
     hazard = carry_to(session, town, Step.ASSIGN)
     form = assignment(session, town, leader=town.persons["officer"].id)
     session.commit()
@@ -300,7 +323,10 @@ def test_a_gate_line_may_be_waived_with_a_reason(session: Session, town: Town, p
     hazard = carry_to(session, town, Step.GATE)
     session.commit()
 
-    form = {"checklist": CHECKLIST | {"listing_removed": {"met": False, "waiver": "未挂牌督办，不适用"}}, "opinion": "同意销号"}
+    form = {
+        "checklist": CHECKLIST | {"listing_removed": {"met": False, "waiver": "未挂牌督办，不适用"}},
+        "opinion": "同意销号",
+    }
     answer = people["clerk"].post(f"/hazards/{hazard.no}/closure", form, version=hazard.version)
 
     assert answer.status_code == 201, answer.text

@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from models.stage import Clock, Step
 from sqlalchemy import select
 from sqlmodel import Session
-from town import NOON, STRAIGHT_WAY, Town, carry_to, decide, report
 
 from models.forms import Plan, Refusal, ReviewFailure
 from models.hazard import Hazard
 from models.limits import end_of
 from models.permissions import Role
 from models.process import STEPS, DecisionCode
+from models.stage import Clock, Step
 from models.tables import AUDIT_EVENT, DEADLINE, DECISION, WORK_ITEM
 from services import duties, upkeep
+from town import NOON, STRAIGHT_WAY, Town, carry_to, decide, report
 
 A_DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
@@ -49,8 +50,24 @@ def test_a_returned_and_rewritten_plan_never_moves_the_rectification_date(sessio
     hazard = carry_to(session, town, Step.PLAN_REVIEW)
     before = _deadlines(session, hazard, Clock.RECTIFICATION)
     for day in range(1, 4):
-        hazard = decide(session, town, hazard, DecisionCode.RETURN_PLAN, "officer", at=NOON + day * A_DAY, form=Refusal(reason="措施不具体"))
-        hazard = decide(session, town, hazard, DecisionCode.SUBMIT_PLAN, "principal", at=NOON + day * A_DAY, form=_plan(limit="请宽限至年底"))
+        hazard = decide(
+            session,
+            town,
+            hazard,
+            DecisionCode.RETURN_PLAN,
+            "officer",
+            at=NOON + day * A_DAY,
+            form=Refusal(reason="措施不具体"),
+        )
+        hazard = decide(
+            session,
+            town,
+            hazard,
+            DecisionCode.SUBMIT_PLAN,
+            "principal",
+            at=NOON + day * A_DAY,
+            form=_plan(limit="请宽限至年底"),
+        )
 
     hazard = decide(session, town, hazard, DecisionCode.APPROVE_PLAN, "officer", at=NOON + 5 * A_DAY)
 
@@ -61,7 +78,9 @@ def test_a_returned_and_rewritten_plan_never_moves_the_rectification_date(sessio
 def test_each_return_of_the_plan_starts_the_plan_clock_anew(session: Session, town: Town):
     hazard = carry_to(session, town, Step.PLAN_REVIEW)
 
-    hazard = decide(session, town, hazard, DecisionCode.RETURN_PLAN, "officer", at=NOON + A_DAY, form=Refusal(reason="措施不具体"))
+    hazard = decide(
+        session, town, hazard, DecisionCode.RETURN_PLAN, "officer", at=NOON + A_DAY, form=Refusal(reason="措施不具体")
+    )
 
     first, second = _deadlines(session, hazard, Clock.PLAN)
     assert (first.outcome, second.outcome, second.start_at) == ("MET", None, NOON + A_DAY)
@@ -94,8 +113,12 @@ def test_a_closed_hazard_leaves_no_item_and_no_clock(session: Session, town: Tow
     assert hazard.due_at is None
 
 
-@pytest.mark.parametrize(("step", "clock", "hours"), [(Step.TRIAGE, Clock.URGENT_TRIAGE, 2), (Step.CLASSIFY, Clock.URGENT_VERIFICATION, 8)])
-def test_where_people_are_in_danger_hours_run_instead_of_days(session: Session, town: Town, step: Step, clock: Clock, hours: int):
+@pytest.mark.parametrize(
+    ("step", "clock", "hours"), [(Step.TRIAGE, Clock.URGENT_TRIAGE, 2), (Step.CLASSIFY, Clock.URGENT_VERIFICATION, 8)]
+)
+def test_where_people_are_in_danger_hours_run_instead_of_days(
+    session: Session, town: Town, step: Step, clock: Clock, hours: int
+):
     hazard = carry_to(session, town, step, urgent=True, persons_exposed=3, immediate_measures="已停产撤人")
 
     [live] = [row for row in _deadlines(session, hazard) if row.closed_at is None]
@@ -129,7 +152,9 @@ def test_a_limit_somebody_named_is_decided_and_keeps_its_basis(session: Session,
 
 
 @pytest.mark.parametrize(("after_due", "outcome"), [(-TICK, "MET"), (timedelta(0), "MET"), (TICK, "LATE")])
-def test_a_decision_is_on_time_up_to_the_very_instant_it_is_due(session: Session, town: Town, after_due: timedelta, outcome: str):
+def test_a_decision_is_on_time_up_to_the_very_instant_it_is_due(
+    session: Session, town: Town, after_due: timedelta, outcome: str
+):
     hazard = carry_to(session, town, Step.WORK)
     [deadline] = _deadlines(session, hazard, Clock.RECTIFICATION)
 
@@ -143,7 +168,7 @@ def test_a_failed_review_starts_a_new_limit_and_the_old_one_stays(session: Sessi
     hazard = carry_to(session, town, Step.JUDGE)
     [before] = _deadlines(session, hazard, Clock.RECTIFICATION)
 
-    failure = ReviewFailure(reason="火花探测未投用", limit_days=10, limit_basis="复查意见书")
+    failure = ReviewFailure(reason="火花探测未投用", limit_days=10, limit_on=None, limit_basis="复查意见书")
     hazard = decide(session, town, hazard, DecisionCode.FAIL, "head", at=NOON + 2 * A_DAY, form=failure)
 
     old, new = _deadlines(session, hazard, Clock.RECTIFICATION)
@@ -164,7 +189,11 @@ def test_a_clock_that_stopped_never_changes_afterwards(session: Session, town: T
 def test_a_limit_that_reaches_into_an_unpublished_year_is_provisional(session: Session, town: Town):
     hazard = carry_to(session, town, Step.PLAN, at=IN_DECEMBER)
 
-    told = {row.clock: (row.provisional, "2027年节假日安排尚未公布" in row.reason) for row in _deadlines(session, hazard) if row.closed_at is None}
+    told = {
+        row.clock: (row.provisional, "2027年节假日安排尚未公布" in row.reason)
+        for row in _deadlines(session, hazard)
+        if row.closed_at is None
+    }
     assert told == {Clock.PLAN: (False, False), Clock.RECTIFICATION: (True, True)}
 
 
@@ -191,8 +220,14 @@ def test_recorded_time_never_runs_backwards(session: Session, town: Town):
     for hours, (code, who) in enumerate(STRAIGHT_WAY[:5]):
         hazard = decide(session, town, hazard, code, who, at=NOON - timedelta(hours=hours))
 
-    moments = session.execute(select(AUDIT_EVENT.c.recorded_at).where(AUDIT_EVENT.c.stream == hazard.id).order_by(AUDIT_EVENT.c.seq)).scalars().all()
-    assert all(later > earlier for earlier, later in zip(moments, moments[1:], strict=False))
+    moments = (
+        session.execute(
+            select(AUDIT_EVENT.c.recorded_at).where(AUDIT_EVENT.c.stream == hazard.id).order_by(AUDIT_EVENT.c.seq)
+        )
+        .scalars()
+        .all()
+    )
+    assert all(later > earlier for earlier, later in pairwise(moments))
 
 
 def test_decision_event_and_clock_tell_the_same_instant(session: Session, town: Town):
@@ -201,19 +236,27 @@ def test_decision_event_and_clock_tell_the_same_instant(session: Session, town: 
     hazard = decide(session, town, hazard, DecisionCode.ACCEPT, "clerk", at=NOON - A_DAY)
 
     decided = session.execute(select(DECISION.c.decided_at).where(DECISION.c.code == DecisionCode.ACCEPT)).scalar_one()
-    recorded = session.execute(select(AUDIT_EVENT.c.recorded_at).where(AUDIT_EVENT.c.type == DecisionCode.ACCEPT)).scalar_one()
+    recorded = session.execute(
+        select(AUDIT_EVENT.c.recorded_at).where(AUDIT_EVENT.c.type == DecisionCode.ACCEPT)
+    ).scalar_one()
     [stopped] = _deadlines(session, hazard, Clock.TRIAGE)
     [started] = _deadlines(session, hazard, Clock.VERIFICATION)
     assert {decided, recorded, stopped.closed_at, started.start_at} == {NOON + TICK}
 
 
 def _deadlines(session: Session, hazard: Hazard, clock: Clock | None = None) -> Sequence[Any]:
-    rows = session.execute(select(DEADLINE).where(DEADLINE.c.hazard_id == hazard.id).order_by(DEADLINE.c.start_at, DEADLINE.c.id)).all()
+    rows = session.execute(
+        select(DEADLINE).where(DEADLINE.c.hazard_id == hazard.id).order_by(DEADLINE.c.start_at, DEADLINE.c.id)
+    ).all()
     return [row for row in rows if clock is None or row.clock == clock]
 
 
 def _open_moves(session: Session, hazard: Hazard) -> Sequence[Any]:
-    return session.execute(select(WORK_ITEM).where(WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.is_move, WORK_ITEM.c.closed_at.is_(None))).all()
+    return session.execute(
+        select(WORK_ITEM).where(
+            WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.is_move, WORK_ITEM.c.closed_at.is_(None)
+        )
+    ).all()
 
 
 def _plan(*, limit: str) -> Plan:

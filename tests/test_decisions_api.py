@@ -1,13 +1,12 @@
 """Decisions over HTTP: versions, keys, refusals that say what to do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from office_api import Caller
 from sqlmodel import Session
-from town import STRAIGHT_WAY, Town, carry_to, form_for, report
 
-from models.process import DecisionCode, MOVES
-from models.stage import Step
+from models.process import MOVES, DecisionCode
+from office_api import Caller
+from town import STRAIGHT_WAY, Town, form_for
 
 RESOURCE = {move.decision: move.resource for move in MOVES}
 

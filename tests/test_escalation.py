@@ -10,10 +10,8 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from models.stage import Clock, Step
 from sqlalchemy import Engine, delete, func, select
 from sqlmodel import Session, col
-from town import NOON, Town, add_person, carry_to, decide, fetch, report
 
 from flows import effects
 from models import RoleGrant
@@ -24,10 +22,12 @@ from models.hazard import Hazard
 from models.ladder import rungs
 from models.permissions import Operation, Role
 from models.process import DecisionCode
+from models.stage import Clock, Step
 from models.tables import AUDIT_EVENT, DEADLINE, ESCALATION, LETTER, NOTICE, OUTBOX, WORK_ITEM
 from services import access, duties, escalations, history_check, keys, office, policies, sealing, trail
 from services.seeding import read_data
 from settings import Settings
+from town import NOON, Town, add_person, carry_to, decide, fetch, report
 
 A_DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
@@ -73,7 +73,9 @@ def test_one_sweep_leaves_no_due_level_out(session: Session, town: Town):
 
     _sweep(session, hazard, at)
 
-    assert [row.level for row in _fired(session, hazard)] == [rung.level for rung in _rungs(session, hazard, Clock.RECTIFICATION) if rung.at <= at]
+    assert [row.level for row in _fired(session, hazard)] == [
+        rung.level for rung in _rungs(session, hazard, Clock.RECTIFICATION) if rung.at <= at
+    ]
     assert escalations.due_deadlines(session, at=at) == []
 
 
@@ -107,7 +109,9 @@ def test_after_downtime_each_missed_level_has_its_own_row_with_its_true_time(ses
     _sweep(session, hazard, back)
 
     told = [(row.level, row.level_due_at, row.fired_at, row.late) for row in _fired(session, hazard)]
-    assert told == [(rung.level, rung.at, back, rung.level < 4) for rung in _rungs(session, hazard, Clock.RECTIFICATION)]
+    assert told == [
+        (rung.level, rung.at, back, rung.level < 4) for rung in _rungs(session, hazard, Clock.RECTIFICATION)
+    ]
 
 
 def test_missed_levels_enter_the_history_in_order(session: Session, town: Town):
@@ -156,7 +160,10 @@ def test_a_closed_hazard_is_never_escalated(session: Session, town: Town):
     hazard = carry_to(session, town, Step.CLOSED)
 
     assert escalations.due_deadlines(session, at=NOON + 900 * A_DAY) == []
-    assert [escalations.fire_due_rungs(session, deadline, at=NOON + 900 * A_DAY) for deadline in _deadline_ids(session, hazard)] == [[]] * 10
+    assert [
+        escalations.fire_due_rungs(session, deadline, at=NOON + 900 * A_DAY)
+        for deadline in _deadline_ids(session, hazard)
+    ] == [[]] * 10
 
 
 def test_a_sweep_and_a_decision_at_the_same_instant_never_both_win(engine: Engine, session: Session, town: Town):
@@ -167,7 +174,10 @@ def test_a_sweep_and_a_decision_at_the_same_instant_never_both_win(engine: Engin
     for hazard in hazards:
         _race(_accepting(engine, town, hazard, due_at), _sweeping(engine, hazard, due_at))
 
-    stories = [(_deadline(session, hazard, Clock.TRIAGE).outcome, [row.level for row in _fired(session, hazard)]) for hazard in hazards]
+    stories = [
+        (_deadline(session, hazard, Clock.TRIAGE).outcome, [row.level for row in _fired(session, hazard)])
+        for hazard in hazards
+    ]
     assert {(outcome, tuple(levels)) for outcome, levels in stories} <= {("MET", ()), ("LATE", (0, 1))}
 
 
@@ -177,14 +187,22 @@ def test_after_a_race_the_history_is_whole(engine: Engine, session: Session, tow
     session.commit()
 
     for hazard in hazards:
-        _race(_accepting(engine, town, hazard, due_at), _sweeping(engine, hazard, due_at), _sweeping(engine, hazard, due_at + A_DAY))
+        _race(
+            _accepting(engine, town, hazard, due_at),
+            _sweeping(engine, hazard, due_at),
+            _sweeping(engine, hazard, due_at + A_DAY),
+        )
 
     assert _findings(session, app_settings) == []
 
 
 @pytest.mark.usefixtures("flows_here")
-@pytest.mark.parametrize(("against", "level"), LEVELS, ids=lambda value: value if isinstance(value, str) else str(value["level"]))
-def test_each_level_tells_the_people_the_ladder_names(session: Session, town: Town, against: str, level: dict[str, Any]):
+@pytest.mark.parametrize(
+    ("against", "level"), LEVELS, ids=lambda value: value if isinstance(value, str) else str(value["level"])
+)
+def test_each_level_tells_the_people_the_ladder_names(
+    session: Session, town: Town, against: str, level: dict[str, Any]
+):
     hazard = carry_to(session, town, LATE_AT[against])
     messages = _fire_level(session, hazard, level["level"])
 
@@ -195,7 +213,9 @@ def test_each_level_tells_the_people_the_ladder_names(session: Session, town: To
 
 
 @pytest.mark.usefixtures("flows_here")
-@pytest.mark.parametrize("step", [Step.CLASSIFY, Step.CONFIRM_MAJOR, Step.SIGN, Step.PLAN_REVIEW, Step.RECHECK, Step.JUDGE])
+@pytest.mark.parametrize(
+    "step", [Step.CLASSIFY, Step.CONFIRM_MAJOR, Step.SIGN, Step.PLAN_REVIEW, Step.RECHECK, Step.JUDGE]
+)
 def test_a_departments_lateness_addresses_the_department_never_the_enterprise(session: Session, town: Town, step: Step):
     hazard = carry_to(session, town, step)
     deadline = next(row for row in _live(session, hazard) if row.against == "department")
@@ -212,7 +232,10 @@ def test_a_departments_lateness_addresses_the_department_never_the_enterprise(se
 
 
 @pytest.mark.usefixtures("flows_here")
-@pytest.mark.parametrize(("step", "addressee"), [(Step.TRIAGE, "镇安委办"), (Step.ASSIGN, "镇安委办"), (Step.GATE, "镇安委办"), (Step.WORK, "某生物颗粒有限公司")])
+@pytest.mark.parametrize(
+    ("step", "addressee"),
+    [(Step.TRIAGE, "镇安委办"), (Step.ASSIGN, "镇安委办"), (Step.GATE, "镇安委办"), (Step.WORK, "某生物颗粒有限公司")],
+)
 def test_a_letter_addresses_whoever_is_late(session: Session, town: Town, step: Step, addressee: str):
     hazard = carry_to(session, town, step)
 
@@ -231,7 +254,9 @@ def test_a_vacant_office_is_told_to_the_committee_office_and_the_leaders(session
 
     assert _told(session, "escalation_1") == {town.officer.person_id, town.second_officer.person_id}
     assert _told(session, "vacancy") == {town.clerk.person_id, town.leader.person_id, town.director.person_id}
-    assert "部门负责人" in session.execute(select(NOTICE.c.body).where(NOTICE.c.topic == "vacancy").limit(1)).scalar_one()
+    assert (
+        "部门负责人" in session.execute(select(NOTICE.c.body).where(NOTICE.c.topic == "vacancy").limit(1)).scalar_one()
+    )
 
 
 @pytest.mark.usefixtures("flows_here")
@@ -293,7 +318,9 @@ def test_two_letters_drafted_at_once_get_two_numbers(session: Session, town: Tow
 
 @pytest.mark.usefixtures("flows_here")
 @pytest.mark.parametrize(("against", "roles"), [("unit", "EN"), ("department", "DH")])
-def test_a_letter_opens_one_answer_in_the_inbox_of_whoever_is_late(session: Session, town: Town, against: str, roles: str):
+def test_a_letter_opens_one_answer_in_the_inbox_of_whoever_is_late(
+    session: Session, town: Town, against: str, roles: str
+):
     hazard = carry_to(session, town, LATE_AT[against])
     messages = _fire_level(session, hazard, 2)
 
@@ -316,7 +343,10 @@ def test_the_committees_own_lateness_asks_nobody_else_for_an_answer(session: Ses
 
 
 @pytest.mark.usefixtures("flows_here")
-@pytest.mark.parametrize(("against", "stranger"), [("unit", "head"), ("unit", "clerk"), ("department", "other_head"), ("department", "principal")])
+@pytest.mark.parametrize(
+    ("against", "stranger"),
+    [("unit", "head"), ("unit", "clerk"), ("department", "other_head"), ("department", "principal")],
+)
 def test_another_unit_does_not_answer_the_letter(session: Session, town: Town, against: str, stranger: str):
     _carry_out(session, _fire_level(session, carry_to(session, town, LATE_AT[against]), 2))
     [item] = _answers(session)
@@ -333,7 +363,9 @@ def test_another_enterprise_does_not_answer_the_letter(session: Session, town: T
     [item] = _answers(session)
 
     with pytest.raises(NotPermitted):
-        duties.answer_letter(session, item.id, "已在办理", by=replace(town.principal, enterprise_id="another"), at=NOON + 90 * A_DAY)
+        duties.answer_letter(
+            session, item.id, "已在办理", by=replace(town.principal, enterprise_id="another"), at=NOON + 90 * A_DAY
+        )
 
 
 @pytest.mark.usefixtures("flows_here")
@@ -345,8 +377,14 @@ def test_the_answer_closes_the_item_and_enters_the_history(session: Session, tow
 
     duties.answer_letter(session, item.id, "设备到货延迟，已追加班次", by=town.actors[who], at=NOON + 90 * A_DAY)
 
-    newest = session.execute(select(AUDIT_EVENT).where(AUDIT_EVENT.c.stream == hazard.id).order_by(AUDIT_EVENT.c.seq.desc()).limit(1)).one()
-    assert (newest.type, newest.actor, newest.hash) == ("LETTER_ANSWERED", town.actors[who].person_id, fetch(session, hazard).chain_head)
+    newest = session.execute(
+        select(AUDIT_EVENT).where(AUDIT_EVENT.c.stream == hazard.id).order_by(AUDIT_EVENT.c.seq.desc()).limit(1)
+    ).one()
+    assert (newest.type, newest.actor, newest.hash) == (
+        "LETTER_ANSWERED",
+        town.actors[who].person_id,
+        fetch(session, hazard).chain_head,
+    )
     assert _answers(session)[0].closed_by == town.actors[who].person_id
 
 
@@ -377,7 +415,10 @@ def test_every_escalation_is_an_event_of_the_hazards_chain(session: Session, tow
     _sweep(session, hazard, NOON + 40 * A_DAY)
     hazard = decide(session, town, hazard, DecisionCode.ACCEPT, "clerk", at=NOON + 41 * A_DAY)
 
-    recorded = {(event["escalation_id"], event["level"], event["level_due_at"], event["late"]) for event in _events(session, hazard)}
+    recorded = {
+        (event["escalation_id"], event["level"], event["level_due_at"], event["late"])
+        for event in _events(session, hazard)
+    }
     session.commit()
     assert recorded == {(row.id, row.level, trail.stamp(row.level_due_at), row.late) for row in _fired(session, hazard)}
     assert _findings(session, app_settings) == []
@@ -446,8 +487,7 @@ def _race(*requests: Callable[[], Any]) -> list[Any]:
 
 def _acceptance() -> Any:
 
-
-    return Acceptance(verifying_unit="YJB")
+    return Acceptance(verifying_unit="YJB", comment="")
 
 
 def _sweep(session: Session, hazard: Hazard, at: datetime) -> list[tuple[str, str]]:
@@ -472,11 +512,15 @@ def _told(session: Session, topic: str) -> set[str]:
 
 
 def _fired(session: Session, hazard: Hazard) -> Sequence[Any]:
-    return session.execute(select(ESCALATION).where(ESCALATION.c.hazard_id == hazard.id).order_by(ESCALATION.c.level)).all()
+    return session.execute(
+        select(ESCALATION).where(ESCALATION.c.hazard_id == hazard.id).order_by(ESCALATION.c.level)
+    ).all()
 
 
 def _live(session: Session, hazard: Hazard) -> Sequence[Any]:
-    return session.execute(select(DEADLINE).where(DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.closed_at.is_(None))).all()
+    return session.execute(
+        select(DEADLINE).where(DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.closed_at.is_(None))
+    ).all()
 
 
 def _deadline(session: Session, hazard: Hazard, clock: Clock) -> Any:
@@ -493,15 +537,20 @@ def _rungs(session: Session, hazard: Hazard, clock: Clock) -> list[Any]:
 
 
 def _rungs_of(session: Session, deadline: Any) -> list[Any]:
-    ladder, calendar = policies.ladder(session, deadline.ladder_version), policies.calendar(session, deadline.calendar_version)
+    ladder, calendar = (
+        policies.ladder(session, deadline.ladder_version),
+        policies.calendar(session, deadline.calendar_version),
+    )
     return rungs(deadline.start_at, deadline.due_at, deadline.against, ladder, calendar)
 
 
 def _events(session: Session, hazard: Hazard) -> list[dict[str, Any]]:
 
-
     of_hazard = (AUDIT_EVENT.c.stream == hazard.id, AUDIT_EVENT.c.type == escalations.ESCALATED)
-    return [json.loads(body) for body in session.execute(select(AUDIT_EVENT.c.body).where(*of_hazard).order_by(AUDIT_EVENT.c.seq)).scalars()]
+    return [
+        json.loads(body)
+        for body in session.execute(select(AUDIT_EVENT.c.body).where(*of_hazard).order_by(AUDIT_EVENT.c.seq)).scalars()
+    ]
 
 
 def _answers(session: Session) -> Sequence[Any]:

@@ -8,10 +8,8 @@ from itertools import permutations
 from threading import Barrier
 
 import pytest
-from models.stage import Step
 from sqlalchemy import Engine, select
 from sqlmodel import Session
-from town import NOON, Town, add_person, carry_to, decide, fetch, report
 
 from models.actor import Actor
 from models.engine import writing
@@ -21,8 +19,10 @@ from models.hazard import Hazard
 from models.ids import new_id
 from models.permissions import Role
 from models.process import MOVES, DecisionCode, Eyes, Move
+from models.stage import Step
 from models.tables import SIGNATURE
 from services import signatures
+from town import NOON, Town, add_person, carry_to, decide, report
 
 ROUNDS = 30
 A_DAY = timedelta(days=1)
@@ -36,7 +36,9 @@ def _names(eyes: Eyes) -> str:
 
 
 @pytest.mark.parametrize(("held", "wanted"), APART, ids=_names)
-def test_a_person_who_holds_one_part_of_a_chain_is_refused_another(session: Session, town: Town, held: Eyes, wanted: Eyes):
+def test_a_person_who_holds_one_part_of_a_chain_is_refused_another(
+    session: Session, town: Town, held: Eyes, wanted: Eyes
+):
     hazard = report(session, town)
     signatures.sign(session, hazard, MOVE_OF[held], by=town.officer, unit_id="one unit", at=NOON)
 
@@ -48,7 +50,9 @@ def test_a_person_who_holds_one_part_of_a_chain_is_refused_another(session: Sess
 
 
 @pytest.mark.parametrize(("held", "wanted"), APART_BY_UNIT, ids=_names)
-def test_a_unit_that_reviewed_does_not_close_out_nor_the_other_way_round(session: Session, town: Town, held: Eyes, wanted: Eyes):
+def test_a_unit_that_reviewed_does_not_close_out_nor_the_other_way_round(
+    session: Session, town: Town, held: Eyes, wanted: Eyes
+):
     hazard = report(session, town)
     signatures.sign(session, hazard, MOVE_OF[held], by=town.head, unit_id="one unit", at=NOON)
 
@@ -88,7 +92,9 @@ def test_whoever_rechecked_does_not_judge_in_another_office(session: Session, to
 
 def test_a_unit_that_leads_and_reviews_does_not_close_out(session: Session, town: Town):
     hazard = carry_to(session, town, Step.GATE)
-    town.actors["colleague"] = replace(town.clerk, person_id=town.second_officer.person_id, grants=((Role.SC, town.units["YJB"].id),))
+    town.actors["colleague"] = replace(
+        town.clerk, person_id=town.second_officer.person_id, grants=((Role.SC, town.units["YJB"].id),)
+    )
 
     with pytest.raises(FourEyes, match="您所在单位已办理本隐患的“复查验收”"):
         decide(session, town, hazard, DecisionCode.CLOSE, "colleague", at=NOON + A_DAY)
@@ -116,18 +122,26 @@ def test_whoever_sent_it_back_from_the_gate_may_close_it_later(session: Session,
 
 
 def test_a_second_account_is_the_same_person(session: Session, town: Town):
-    hazard = decide(session, town, carry_to(session, town, Step.CLASSIFY), DecisionCode.NOT_HAZARD, "clerk", at=NOON, form=_lesser())
+    hazard = decide(
+        session, town, carry_to(session, town, Step.CLASSIFY), DecisionCode.NOT_HAZARD, "clerk", at=NOON, form=_lesser()
+    )
     town.actors["clerk_again"] = replace(town.clerk, account_id=new_id(), session="another")
 
     with pytest.raises(FourEyes, match="您本人已办理"):
-        decide(session, town, hazard, DecisionCode.CONFIRM, "clerk_again", at=NOON + A_DAY, form=Opinion())
+        decide(
+            session, town, hazard, DecisionCode.CONFIRM, "clerk_again", at=NOON + A_DAY, form=Opinion(comment="同意")
+        )
 
 
 @pytest.mark.parametrize("code", [DecisionCode.GENERAL, DecisionCode.NOT_HAZARD])
-def test_whoever_proposed_or_confirmed_a_downgrade_does_not_approve_it(session: Session, town: Town, code: DecisionCode):
+def test_whoever_proposed_or_confirmed_a_downgrade_does_not_approve_it(
+    session: Session, town: Town, code: DecisionCode
+):
     hazard = _confirmed_downgrade(session, town, code)
 
-    refusals = {who: _held_part(lambda who=who: _approve(session, town, hazard, who)) for who in ("clerk", "second_clerk")}
+    refusals = {
+        who: _held_part(lambda who=who: _approve(session, town, hazard, who)) for who in ("clerk", "second_clerk")
+    }
 
     assert refusals == {"clerk": "propose", "second_clerk": "confirm"}
 
@@ -146,7 +160,9 @@ def test_whoever_refused_a_downgrade_does_not_confirm_the_next_finding(session: 
     hazard = _confirmed_downgrade(session, town, DecisionCode.GENERAL)
     refusal = Refusal(reason="理由不充分，须重新核查")
     add_person(session, town, "third_clerk", "安委办经办人丙", Role.SC, "AWB", None, NOON)
-    hazard = decide(session, town, hazard, DecisionCode.REFUSE_DOWNGRADE, "third_clerk", at=NOON + 2 * A_DAY, form=refusal)
+    hazard = decide(
+        session, town, hazard, DecisionCode.REFUSE_DOWNGRADE, "third_clerk", at=NOON + 2 * A_DAY, form=refusal
+    )
     hazard = decide(session, town, hazard, DecisionCode.MAJOR, "clerk", at=NOON + 3 * A_DAY)
 
     with pytest.raises(FourEyes, match="批准"):
@@ -154,28 +170,47 @@ def test_whoever_refused_a_downgrade_does_not_confirm_the_next_finding(session: 
 
 
 @pytest.mark.parametrize(("held", "wanted"), [("review", "close"), ("complete", "recheck")])
-def test_of_two_simultaneous_parts_a_person_gets_one(engine: Engine, session: Session, town: Town, held: str, wanted: str):
+def test_of_two_simultaneous_parts_a_person_gets_one(
+    engine: Engine, session: Session, town: Town, held: str, wanted: str
+):
     hazards = [report(session, town) for _ in range(ROUNDS)]
     session.commit()
-    moves = [MOVE_OF[eyes] for part in (held, wanted) for eyes in MOVE_OF if (eyes.chain, eyes.part) == ("close_out", part)]
+    moves = [
+        MOVE_OF[eyes] for part in (held, wanted) for eyes in MOVE_OF if (eyes.chain, eyes.part) == ("close_out", part)
+    ]
 
-    taken = [_race(*(_signing(engine, hazard, move, town.head, f"unit of {move.decision}") for move in moves)) for hazard in hazards]
+    taken = [
+        _race(*(_signing(engine, hazard, move, town.head, f"unit of {move.decision}") for move in moves))
+        for hazard in hazards
+    ]
 
     assert [sum(outcome) for outcome in taken] == [1] * ROUNDS
-    assert [len(_parts(session, hazard) & {(town.head.person_id, held), (town.head.person_id, wanted)}) for hazard in hazards] == [1] * ROUNDS
+    assert [
+        len(_parts(session, hazard) & {(town.head.person_id, held), (town.head.person_id, wanted)})
+        for hazard in hazards
+    ] == [1] * ROUNDS
 
 
 def test_of_two_simultaneous_parts_a_unit_gets_one(engine: Engine, session: Session, town: Town):
     hazards = [report(session, town) for _ in range(ROUNDS)]
     session.commit()
-    review, close = MOVE_OF[Eyes("close_out", "review", by_unit=True)], MOVE_OF[Eyes("close_out", "close", by_unit=True)]
+    review, close = (
+        MOVE_OF[Eyes("close_out", "review", by_unit=True)],
+        MOVE_OF[Eyes("close_out", "close", by_unit=True)],
+    )
 
     taken = [
-        _race(_signing(engine, hazard, review, town.head, "one unit"), _signing(engine, hazard, close, town.clerk, "one unit")) for hazard in hazards
+        _race(
+            _signing(engine, hazard, review, town.head, "one unit"),
+            _signing(engine, hazard, close, town.clerk, "one unit"),
+        )
+        for hazard in hazards
     ]
 
     assert [sum(outcome) for outcome in taken] == [1] * ROUNDS
-    assert [len([signer for signer, _ in _parts(session, hazard) if signer == "one unit"]) for hazard in hazards] == [1] * ROUNDS
+    assert [len([signer for signer, _ in _parts(session, hazard) if signer == "one unit"]) for hazard in hazards] == [
+        1
+    ] * ROUNDS
 
 
 def _signing(engine: Engine, hazard: Hazard, move: Move, by: Actor, unit: str) -> Callable[[], bool]:
@@ -205,11 +240,15 @@ def _confirmed_downgrade(session: Session, town: Town, code: DecisionCode) -> Ha
     add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
     hazard = carry_to(session, town, Step.CLASSIFY)
     hazard = decide(session, town, hazard, code, "clerk", at=NOON, form=_lesser())
-    return decide(session, town, hazard, DecisionCode.CONFIRM, "second_clerk", at=NOON + A_DAY, form=Opinion())
+    return decide(
+        session, town, hazard, DecisionCode.CONFIRM, "second_clerk", at=NOON + A_DAY, form=Opinion(comment="同意")
+    )
 
 
 def _approve(session: Session, town: Town, hazard: Hazard, who: str) -> Hazard:
-    return decide(session, town, hazard, DecisionCode.APPROVE_DOWNGRADE, who, at=NOON + 2 * A_DAY, form=Opinion())
+    return decide(
+        session, town, hazard, DecisionCode.APPROVE_DOWNGRADE, who, at=NOON + 2 * A_DAY, form=Opinion(comment="同意")
+    )
 
 
 def _held_part(request: Callable[[], object]) -> object:
@@ -233,4 +272,4 @@ def _lesser() -> LesserFinding:
 
 
 def _failure() -> ReviewFailure:
-    return ReviewFailure(reason="火花探测未投用", limit_days=10, limit_basis="复查意见书")
+    return ReviewFailure(reason="火花探测未投用", limit_days=10, limit_on=None, limit_basis="复查意见书")

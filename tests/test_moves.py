@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 
 import pytest
-from models.stage import Owner, Step
 from sqlalchemy import Table, func, select
 from sqlmodel import Session
-from town import NOON, Town, carry_to, fetch, form_for
 
 from models.errors import StaleVersion, WrongStage
 from models.forms import FORMS
 from models.permissions import roles_for
 from models.process import FIRST_STEP, MOVES, STEPS, DecisionCode, Move, move_for, moves_at
+from models.stage import Owner, Step
 from models.tables import AUDIT_EVENT, DEADLINE, DECISION, HAZARD_PARTY, OUTBOX, SIGNATURE, WORK_ITEM
 from services import office
+from town import NOON, Town, carry_to, fetch, form_for
 
 ENDS = frozenset(step for step, info in STEPS.items() if info.stage.is_end)
 OPEN = [step for step in STEPS if step not in ENDS]
@@ -50,7 +50,9 @@ def test_a_step_knows_a_decision_once():
 
 def test_a_step_waits_for_an_owner_with_a_clock_unless_it_is_an_end():
     waiting = {step for step, info in STEPS.items() if info.owner != Owner.NOBODY and info.roles and info.clock}
-    idle = {step for step, info in STEPS.items() if info.owner == Owner.NOBODY and not info.roles and info.clock is None}
+    idle = {
+        step for step, info in STEPS.items() if info.owner == Owner.NOBODY and not info.roles and info.clock is None
+    }
 
     assert (waiting, idle) == (set(OPEN), set(ENDS))
 
@@ -100,7 +102,9 @@ def test_a_role_that_finds_a_step_in_its_inbox_may_take_a_decision_there():
         (Step.JUDGE, DecisionCode.PASS, "head"),
     ],
 )
-def test_a_hazard_as_it_was_before_the_last_decision_is_stale(session: Session, town: Town, step: Step, code: DecisionCode, who: str):
+def test_a_hazard_as_it_was_before_the_last_decision_is_stale(
+    session: Session, town: Town, step: Step, code: DecisionCode, who: str
+):
     stale = carry_to(session, town, step)
     form = form_for(session, town, code, NOON)
     office.DECISIONS[code](session, stale, form, by=town.actors[who], at=NOON)

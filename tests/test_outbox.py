@@ -7,17 +7,17 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from models.stage import Step
 from sqlalchemy import Engine, Table, select
 from sqlmodel import Session
-from town import NOON, STRAIGHT_WAY, Town, carry_to, decide, report
 
 from flows import effects
 from models.engine import writing
 from models.outbox import Topic
 from models.process import DecisionCode
+from models.stage import Step
 from models.tables import AUDIT_EVENT, DEADLINE, DECISION, ESCALATION, HAZARD, LETTER, NOTICE, OUTBOX, WORK_ITEM
 from services import escalations, outbox
+from town import NOON, STRAIGHT_WAY, Town, carry_to, decide, report
 
 LEASE = timedelta(seconds=60)
 TICK = timedelta(microseconds=1)
@@ -78,7 +78,9 @@ def test_a_claimed_message_is_nobody_elses_until_its_lease_ends(session: Session
     report(session, town)
     [message] = outbox.claim(session, by="甲", at=NOON, lease=LEASE)
 
-    before, at_its_end = (outbox.claim(session, by="乙", at=NOON + LEASE + late, lease=LEASE) for late in (-TICK, timedelta(0)))
+    before, at_its_end = (
+        outbox.claim(session, by="乙", at=NOON + LEASE + late, lease=LEASE) for late in (-TICK, timedelta(0))
+    )
 
     assert (before, [one.id for one in at_its_end]) == ([], [message.id])
 

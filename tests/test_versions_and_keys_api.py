@@ -5,11 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from office_api import Caller, sign_in
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session
 from starlette.testclient import TestClient
-from town import NOON, Town, add_person, carry_to, form_for, report
 
 from models.engine import reading
 from models.hazard import Hazard
@@ -17,6 +15,8 @@ from models.permissions import Role
 from models.process import DecisionCode
 from models.stage import Step
 from models.tables import DECISION, HAZARD
+from office_api import Caller, sign_in
+from town import NOON, Town, add_person, carry_to, form_for, report
 
 ACCEPTANCE = {"verifying_unit": "YJB"}
 
@@ -74,9 +74,13 @@ def test_only_the_etag_itself_is_a_version(people: dict[str, Caller], reported: 
 
 
 @pytest.mark.parametrize("key", [None, "", "k" * 201])
-def test_a_decision_without_a_proper_key_is_refused(people: dict[str, Caller], engine: Engine, reported: Hazard, key: str | None):
+def test_a_decision_without_a_proper_key_is_refused(
+    people: dict[str, Caller], engine: Engine, reported: Hazard, key: str | None
+):
     clerk = people["clerk"]
-    headers = {"Authorization": f"Bearer {clerk.token}", "If-Match": '"1"'} | ({} if key is None else {"Idempotency-Key": key})
+    headers = {"Authorization": f"Bearer {clerk.token}", "If-Match": '"1"'} | (
+        {} if key is None else {"Idempotency-Key": key}
+    )
 
     answer = clerk.client.post(f"/api/v1/hazards/{reported.no}/acceptance", json=ACCEPTANCE, headers=headers)
 
@@ -87,14 +91,20 @@ def test_a_decision_without_a_proper_key_is_refused(people: dict[str, Caller], e
 def test_a_retry_gets_the_same_answer_and_decides_nothing(people: dict[str, Caller], engine: Engine, reported: Hazard):
     first = people["clerk"].post(f"/hazards/{reported.no}/acceptance", ACCEPTANCE, key="once", version=1)
 
-    again = [people["clerk"].post(f"/hazards/{reported.no}/acceptance", ACCEPTANCE, key="once", version=1) for _ in range(3)]
+    again = [
+        people["clerk"].post(f"/hazards/{reported.no}/acceptance", ACCEPTANCE, key="once", version=1) for _ in range(3)
+    ]
 
     assert first.status_code == 201
-    assert {(answer.status_code, answer.content, answer.headers["etag"]) for answer in again} == {(201, first.content, '"2"')}
+    assert {(answer.status_code, answer.content, answer.headers["etag"]) for answer in again} == {
+        (201, first.content, '"2"')
+    }
     assert decisions(engine, reported) == 2
 
 
-def test_the_same_request_sent_many_times_at_once_decides_once(people: dict[str, Caller], engine: Engine, reported: Hazard):
+def test_the_same_request_sent_many_times_at_once_decides_once(
+    people: dict[str, Caller], engine: Engine, reported: Hazard
+):
     def send(_: int) -> tuple[int, bytes]:
         answer = people["clerk"].post(f"/hazards/{reported.no}/acceptance", ACCEPTANCE, key="once", version=1)
         return answer.status_code, answer.content
@@ -126,7 +136,9 @@ def test_two_people_deciding_on_the_same_version_leave_one_decision(
 def test_a_key_used_for_another_body_is_refused(people: dict[str, Caller], engine: Engine, reported: Hazard):
     people["clerk"].post(f"/hazards/{reported.no}/acceptance", ACCEPTANCE, key="once", version=1)
 
-    answer = people["clerk"].post(f"/hazards/{reported.no}/acceptance", {"verifying_unit": "JFB"}, key="once", version=1)
+    answer = people["clerk"].post(
+        f"/hazards/{reported.no}/acceptance", {"verifying_unit": "JFB"}, key="once", version=1
+    )
 
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/idempotency-key-reused")
     assert decisions(engine, reported) == 2
@@ -149,7 +161,9 @@ def test_a_refused_request_does_not_use_up_its_key(people: dict[str, Caller], re
     assert (refused.status_code, answer.status_code) == (412, 201)
 
 
-def test_a_wrong_stage_names_the_decisions_open_and_their_roles(session: Session, town: Town, people: dict[str, Caller], reported: Hazard):
+def test_a_wrong_stage_names_the_decisions_open_and_their_roles(
+    session: Session, town: Town, people: dict[str, Caller], reported: Hazard
+):
     answer = people["clerk"].post(f"/hazards/{reported.no}/downgrade-approval", {}, version=1)
 
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/wrong-stage")
@@ -164,13 +178,17 @@ def test_a_role_that_may_not_decide_is_told_who_may(people: dict[str, Caller], e
     assert decisions(engine, reported) == 1
 
 
-def test_another_department_may_not_decide_for_the_verifying_one(session: Session, town: Town, people: dict[str, Caller], engine: Engine):
+def test_another_department_may_not_decide_for_the_verifying_one(
+    session: Session, town: Town, people: dict[str, Caller], engine: Engine
+):
     hazard = report(session, town, who="other_officer")
     accepted = people["clerk"]
     session.commit()
     accepted.post(f"/hazards/{hazard.no}/acceptance", ACCEPTANCE, version=1)
 
-    answer = people["other_officer"].post(f"/hazards/{hazard.no}/major-finding", filled(session, town, DecisionCode.MAJOR), version=2)
+    answer = people["other_officer"].post(
+        f"/hazards/{hazard.no}/major-finding", filled(session, town, DecisionCode.MAJOR), version=2
+    )
 
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-permitted")
     assert "核查单位" in answer.json()["remedy"]
@@ -199,17 +217,27 @@ def test_a_decision_on_a_foreign_hazard_reads_like_one_that_does_not_exist(
     assert foreign.text.replace(reported.no, "#") == missing.text.replace("ZY-2026-9999", "#")
 
 
-def test_who_proposed_the_grade_cannot_confirm_it(session: Session, town: Town, people: dict[str, Caller], engine: Engine):
+def test_who_proposed_the_grade_cannot_confirm_it(
+    session: Session, town: Town, people: dict[str, Caller], engine: Engine
+):
     hazard = carry_to(session, town, Step.CLASSIFY)
-    people["head"].post(f"/hazards/{hazard.no}/major-finding", filled(session, town, DecisionCode.MAJOR), version=hazard.version)
+    people["head"].post(
+        f"/hazards/{hazard.no}/major-finding", filled(session, town, DecisionCode.MAJOR), version=hazard.version
+    )
 
     answer = people["head"].post(f"/hazards/{hazard.no}/finding-confirmation", {}, version=hazard.version + 1)
 
-    assert (answer.status_code, answer.json()["type"], answer.json()["held_part"]) == (409, "/problems/four-eyes", "propose")
+    assert (answer.status_code, answer.json()["type"], answer.json()["held_part"]) == (
+        409,
+        "/problems/four-eyes",
+        "propose",
+    )
     assert decisions(engine, hazard) == 3
 
 
-def test_review_and_close_out_in_one_unit_are_refused(session: Session, town: Town, people: dict[str, Caller], engine: Engine, client: TestClient):
+def test_review_and_close_out_in_one_unit_are_refused(
+    session: Session, town: Town, people: dict[str, Caller], engine: Engine, client: TestClient
+):
     add_person(session, town, "in_both", "安委办驻应急办甲", Role.SC, "YJB", None, NOON)
     hazard = carry_to(session, town, Step.GATE)
     both = Caller(client, sign_in(session, town, "in_both"))

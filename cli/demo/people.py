@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +18,11 @@ from services import accounts, organization
 from settings import settings
 
 
+_PATIENCE = 60.0
+"""Seconds a client goes on trying while the service is away."""
+_BUSY = 503
+
+
 class Refused(DomainError):
     """The service refused a step of the demonstration."""
 
@@ -24,24 +30,42 @@ class Refused(DomainError):
 
 
 class Person:
-    """One person's way to the service: signed in, a fresh key for every submission."""
+    """One person's way to the service: signed in, a fresh key for every submission.
+
+    While the service is away the same submission is sent again under the same key, as a careful client does: it is
+    taken once, whether the lost answer had been given or not.
+    """
 
     def __init__(self, base_url: str, login: str, password: str):
         self.http = httpx.Client(base_url=f"{base_url}/api/v1", timeout=60, trust_env=False)
-        answer = self.http.post("/session", json={"login": login, "password": password})
-        self.http.headers["Authorization"] = f"Bearer {_taken(answer)['token']}"
+        answer = self._send("POST", "/session", json={"login": login, "password": password})
+        self.http.headers["Authorization"] = f"Bearer {answer['token']}"
 
     def get(self, path: str, **query: Any) -> Any:
-        return _taken(self.http.get(path, params=query))
+        return self._send("GET", path, params=query)
 
     def post(self, path: str, body: Any, *, version: int | None = None) -> Any:
-        return _taken(self.http.post(path, json=body, headers=_headers(version)))
+        return self._send("POST", path, json=body, headers=_headers(version))
 
     def put(self, path: str, body: Any) -> Any:
-        return _taken(self.http.put(path, json=body, headers=_headers(None)))
+        return self._send("PUT", path, json=body, headers=_headers(None))
 
     def upload(self, name: str, content: bytes) -> str:
-        return _taken(self.http.post("/evidence", files={"file": (name, content)}, headers=_headers(None)))["id"]
+        return self._send("POST", "/evidence", files={"file": (name, content)}, headers=_headers(None))["id"]
+
+    def _send(self, method: str, path: str, **content: Any) -> Any:
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                answer = self.http.request(method, path, **content)
+                if answer.status_code != _BUSY:
+                    return _taken(answer)
+            except httpx.TransportError:
+                if time.monotonic() > until:
+                    raise
+            if time.monotonic() > until:
+                raise Refused(f"服务在{_PATIENCE:.0f}秒内没有恢复。", remedy="请查看数据目录 logs 下的日志。")
+            time.sleep(0.3)
 
 
 def everybody(base_url: str) -> dict[str, Person]:
@@ -74,6 +98,7 @@ def _make_everybody(base_url: str, note: Path) -> None:
         ids[key] = _make_person(admin, entry, logins[key])
     admin.put(f"/enterprises/{plan['enterprises'][0]['credit_code']}/principals",
               {"principal": ids["principal"], "actual_controller": ids["controller"]})  # fmt: skip
+    admin.http.close()
     note.touch(mode=0o600)
     note.write_text(json.dumps(logins, ensure_ascii=False, indent=1), encoding="utf-8")
 

@@ -1,0 +1,292 @@
+"""Who gets in and how far: every route, every role, every answer's headers, and no success without a commit."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlmodel import Session
+from starlette.testclient import TestClient
+
+from models.engine import reading, writing
+from models.hazard import Hazard
+from models.permissions import Operation, roles_for
+from models.process import MOVES
+from models.stage import Step
+from models.tables import AUDIT_EVENT, DECISION, HAZARD, OUTBOX
+from office_api import Caller
+from town import Town, carry_to, photo, report
+
+PUBLIC = {
+    ("post", "/api/v1/session"),
+    ("post", "/api/v1/first-password"),
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+    ("get", "/metrics"),
+}
+OPERATION = {move.resource: move.operation for move in MOVES}
+SITE = {
+    "checked_at": "2026-09-07T12:00:00+08:00",
+    "inspectors": ["甲某", "乙某"],
+    "facts": "现场属实",
+    "unit_signature": "SIGNED",
+}
+LIMIT = {"limit_days": 10, "limit_basis": "责令限期整改指令书"}
+CHECKLIST = {
+    line: {"met": True} for line in (
+        "clauses_cleared", "evidence_verified", "principals_informed", "interim_control_lifted", "penalties_recorded",
+        "reporter_answered", "listing_removed", "rebound_searched",
+    )
+}  # fmt: skip
+FORMS: dict[str, Any] = {
+    "acceptance": {"verifying_unit": "YJB"},
+    "major-finding": SITE | {"clause": "GM-11.8", "grading_reason": "破碎研磨前无铁石去除", "persons_exposed": 3, "interim_control": "NONE",
+                             "interim_reason": "已停产"},
+    "general-finding": SITE | {"grading_reason": "情节轻微"},
+    "no-hazard-finding": SITE | {"grading_reason": "查无此事"},
+    "finding-return": {"reason": "请补充照片"},
+    "downgrade-refusal": {"reason": "不同意降级"},
+    "assignment": LIMIT | {"lead_unit": "YJB", "leader": "x", "requirements": "加装装置"},
+    "informing": {"informed": "PRINCIPAL", "name": "甲", "means": "当面", "informed_at": "2026-09-07T12:00:00+08:00", "proof": "送达回证"},
+    "plan": {"goals": "消除危险", "measures": "加装磁选", "funds_yuan": "1", "funds_source": "自筹", "responsible": "甲",
+             "limit_and_requirements": "限期完成", "safety_measures": "停产", "acceptance_criteria": "逐条消除",
+             "principal_signed_on": "2026-09-09"},
+    "plan-return": {"reason": "请补充应急预案"},
+    "completion": {"done": "已加装", "completed_on": "2026-09-09", "cost_yuan": "1", "photo_pairs": [["x", "y"]]},
+    "recheck": {"visited_at": "2026-09-09T12:00:00+08:00", "reviewers": ["甲某", "乙某"],
+                "results": [{"clause": "GM-11.8", "cleared": True, "finding": "已加装"}]},
+    "review-pass": {"opinion": "整改到位", "document_no": "临应急复〔2026〕1号"},
+    "review-failure": LIMIT | {"reason": "仍有积尘"},
+    "closure": {"opinion": "同意销号", "checklist": CHECKLIST},
+    "closure-return": LIMIT | {"reason": "仍有积尘"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def under_review(session: Session, town: Town) -> Hazard:
+    """A hazard that department, village, enterprise and office can all see."""
+    hazard = carry_to(session, town, Step.JUDGE)
+    session.commit()
+    return hazard
+
+
+def routes(client: TestClient) -> list[tuple[str, str, str]]:
+    """(method, path, operation) of everything the OpenAPI document offers."""
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    return [
+        (method, path, route["x-operation"]) for path, methods in paths.items() for method, route in methods.items()
+    ]
+
+
+def allowed(town: Town, who: str, operation: Operation) -> bool:
+    return not town.actors[who].roles.isdisjoint(roles_for(operation))
+
+
+def counts(engine: Engine) -> list[int]:
+    with reading(engine) as session:
+        return [
+            session.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (HAZARD, DECISION, AUDIT_EVENT, OUTBOX)
+        ]
+
+
+def test_every_route_but_the_public_ones_asks_who_is_there(client: TestClient):
+    offered = routes(client)
+    bodies = {f"/api/v1/hazards/{{no}}/{resource}": FORMS.get(resource, {}) for resource in OPERATION}
+
+    open_doors = {
+        (method, path) for method, path, _ in offered
+        if client.request(method, path, json=bodies.get(path, {})).status_code != 401
+    }  # fmt: skip
+
+    assert len(offered) > 40
+    assert open_doors == PUBLIC
+
+
+def test_every_route_names_an_operation_of_the_permission_table(client: TestClient):
+    named = {(method, path): operation for method, path, operation in routes(client)}
+
+    assert {place for place, operation in named.items() if operation == "public"} == PUBLIC
+    assert set(named.values()) <= {*Operation, "public"}
+
+
+def test_every_decision_of_the_process_has_a_route_and_no_other_has(client: TestClient):
+    offered = {
+        path.rsplit("/", 1)[1]
+        for method, path, _ in routes(client)
+        if method == "post" and path.startswith("/api/v1/hazards/{no}/")
+    }
+
+    assert offered == set(OPERATION)
+
+
+@pytest.mark.parametrize("resource", sorted(OPERATION))
+def test_a_decision_is_open_to_exactly_the_roles_of_its_operation(
+    town: Town, people: dict[str, Caller], under_review: Hazard, engine: Engine, resource: str
+):
+    before = counts(engine)
+
+    let_in = {who for who, caller in people.items()
+              if caller.post(f"/hazards/{under_review.no}/{resource}", FORMS.get(resource, {})).status_code == 428}  # fmt: skip
+
+    assert let_in == {who for who in people if allowed(town, who, OPERATION[resource])}
+    assert counts(engine) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [
+        ("/hazards", Operation.LIST_HAZARDS),
+        ("/hazards/{no}", Operation.READ_HAZARD),
+        ("/hazards/{no}/timeline", Operation.READ_HISTORY),
+        ("/hazards/{no}/notices", Operation.VIEW_DELIVERIES),
+        ("/work-items", Operation.WORK_ITEMS),
+        ("/channels", Operation.CONFIGURE_CHANNELS),
+        ("/units", Operation.READ_REFERENCE),
+        ("/enterprises", Operation.READ_REFERENCE),
+        ("/people", Operation.READ_REFERENCE),
+        ("/standards", Operation.READ_REFERENCE),
+        ("/process", Operation.READ_REFERENCE),
+    ],
+)
+def test_a_view_is_open_to_exactly_the_roles_of_its_operation(
+    town: Town, people: dict[str, Caller], under_review: Hazard, path: str, operation: Operation
+):
+    answers = {who: caller.get(path.format(no=under_review.no)).status_code for who, caller in people.items()}
+
+    assert {who for who, status in answers.items() if status == 200} == {
+        who for who in people if allowed(town, who, operation)
+    }
+    assert set(answers.values()) <= {200, 403, 404}
+
+
+@pytest.mark.parametrize("who", ["officer", "clerk", "leader", "auditor", "principal"])
+def test_only_an_administrator_manages_accounts(people: dict[str, Caller], who: str):
+    answer = people[who].post("/people", {"name": "新人", "login": "newcomer"})
+
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-permitted")
+
+
+def test_nobody_grants_a_role_to_themselves(town: Town, people: dict[str, Caller]):
+    answer = people["admin"].post(f"/people/{town.persons['admin'].id}/roles", {"role": "AU"})
+
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-permitted")
+
+
+def test_an_enterprise_learns_nothing_of_who_reported_it(session: Session, town: Town, people: dict[str, Caller]):
+    told = {"who": "clerk", "channel": "PUBLIC_REPORT", "source": "12350举报热线", "source_no": "热线-0042"}
+    hazard = report(session, town, evidence=(photo(session, town.clerk, "热线截图.jpg"),), **told)
+    session.commit()
+
+    seen = [people["principal"].get(f"/hazards{path}").text for path in ("", f"/{hazard.no}", f"/{hazard.no}/timeline")]
+
+    for secret in ("PUBLIC_REPORT", "12350", "热线-0042", '"source', '"channel', town.clerk.name, town.clerk.person_id):
+        assert not [text for text in seen if secret in text], secret
+    assert people["clerk"].get(f"/hazards/{hazard.no}").json()["from_public"] is True
+
+
+def test_an_enterprise_cannot_sift_its_hazards_by_channel(session: Session, town: Town, people: dict[str, Caller]):
+    report(session, town, who="clerk", channel="PUBLIC_REPORT")
+    session.commit()
+
+    answer = people["principal"].get("/hazards?channel=PUBLIC_REPORT")
+
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-permitted")
+
+
+def test_an_enterprise_sees_no_other_enterprise_and_no_people(people: dict[str, Caller]):
+    people["clerk"].post("/enterprises", {"credit_code": "91500118MA5TEST002", "name": "别家企业"})
+
+    assert [row["credit_code"] for row in people["principal"].get("/enterprises").json()] == ["91500118MA5TEST001"]
+    assert people["principal"].get("/people").json() == []
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_those_who_run_the_service_are_answered_without_a_token(client: TestClient, path: str):
+    assert client.get(path).status_code == 200
+
+
+def test_metrics_name_no_person_and_no_hazard(session: Session, town: Town, client: TestClient):
+    hazard = report(session, town)
+    session.commit()
+
+    text = client.get("/metrics").text
+
+    assert "hazardflow_hazards 1.0" in text
+    assert hazard.no not in text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/healthz", 200), ("GET", "/api/v1/openapi.json", 200), ("GET", "/api/v1/hazards", 401), ("GET", "/nowhere", 404),
+     ("DELETE", "/healthz", 405), ("POST", "/api/v1/session", 422)],
+)  # fmt: skip
+def test_every_answer_forbids_sniffing_framing_and_loading(client: TestClient, method: str, path: str, status: int):
+    answer = client.request(method, path)
+
+    assert answer.status_code == status
+    assert_headers(answer)
+
+
+def assert_headers(answer: Any) -> None:
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("claimed", ["9999999999", "-1", "many", ""])
+def test_a_body_that_claims_too_much_is_refused_unread(client: TestClient, claimed: str):
+    answer = client.post(
+        "/api/v1/session", content=b"{}", headers={"Content-Length": claimed, "Content-Type": "application/json"}
+    )
+
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+    assert_headers(answer)
+
+
+def break_outbox(engine: Engine) -> None:
+    """From now on the database itself refuses every message, so no decision can commit."""
+    statements = {
+        "sqlite": ["CREATE TRIGGER broken BEFORE INSERT ON outbox_message BEGIN SELECT RAISE(ABORT, 'broken'); END"],
+        "postgresql": [
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$",
+            "CREATE CONSTRAINT TRIGGER broken AFTER INSERT ON outbox_message DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION broken()",
+        ],
+    }
+    with writing(engine) as session, session.begin():
+        for statement in statements[engine.dialect.name]:
+            session.connection().exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("what", ["report", "decision"])
+def test_a_commit_that_fails_is_never_answered_as_done(
+    session: Session, town: Town, people: dict[str, Caller], engine: Engine, what: str
+):
+    hazard = report(session, town)
+    session.commit()
+    body = {"channel": "INSPECTION", "source": "检查", "discovered_at": "2026-09-07T10:00:00+08:00", "enterprise": "91500118MA5TEST001",
+            "sector": "粉尘", "place": "车间", "description": "造粒设备前无铁石去除装置，木粉尘正压除尘", "no_evidence_reason": "后补"}  # fmt: skip
+    break_outbox(engine)
+    before = counts(engine)
+
+    if what == "report":
+        answer = people["officer"].post("/hazards", body)
+    else:
+        answer = people["clerk"].post(f"/hazards/{hazard.no}/acceptance", {"verifying_unit": "YJB"}, version=1)
+
+    assert answer.status_code >= 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "没有生效" in answer.json()["detail"]
+    assert_headers(answer)
+    assert counts(engine) == before
+
+
+def test_a_database_that_is_gone_is_said_by_readyz(client: TestClient, engine: Engine):
+    with writing(engine) as session, session.begin():
+        cascade = " CASCADE" if engine.dialect.name == "postgresql" else ""
+        session.connection().exec_driver_sql(f"DROP TABLE outbox_message{cascade}")
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["ready"]) == (503, False)
+    assert answer.json()["findings"]
