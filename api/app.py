@@ -22,6 +22,7 @@ from api.headers import SecureHeaders
 from models.engine import open_engine
 from models.permissions import Operation
 from services import schema
+from services.logs import write_json_lines
 from settings import Settings, settings
 
 PREFIX = "/api/v1"
@@ -30,6 +31,7 @@ PREFIX = "/api/v1"
 def app_from_settings() -> FastAPI:
     """The application as uvicorn starts it."""
     held = settings()
+    write_json_lines(held.log_level)
     engine = open_engine(held.domain_url)
     schema.require_current(engine)
     return make_app(Office(held, engine))

@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from cli.auditing import verify
 from cli.console import console, now, stop
@@ -78,13 +78,17 @@ def _postgres(program: str, *arguments: str, held: Settings) -> None:
         stop(f"没有找到 {program}：备份和恢复 PostgreSQL 需要安装 PostgreSQL 客户端程序。")
         return
     more = [_libpq(held)] if program == "pg_dump" else []
-    done = subprocess.run([found, *arguments, *more], capture_output=True, text=True, env=os.environ, check=False)  # noqa: S603  # our own arguments
+    secret = {"PGPASSWORD": make_url(held.domain_url).password or ""}
+    done = subprocess.run([found, *arguments, *more], capture_output=True, text=True, env=os.environ | secret, check=False)  # noqa: S603  # our own arguments
     if done.returncode:
         stop(f"{program} 失败：{done.stderr.strip().splitlines()[-1]}")
 
 
 def _libpq(held: Settings) -> str:
-    return make_url(held.domain_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    """The address for PostgreSQL's own programs; the password goes by the environment, where `ps` does not show it."""
+    address = make_url(held.domain_url)
+    plain = URL.create("postgresql", address.username, None, address.host, address.port, address.database, address.query)
+    return plain.render_as_string(hide_password=False)
 
 
 def _digest(path: Path) -> str:

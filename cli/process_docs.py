@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from models.permissions import COLUMNS, PERMISSIONS, Grant, Reach, Role, roles_for
+from cli.tables import cell
+from models.permissions import COLUMNS, PERMISSIONS, Reach, Role, roles_for
 from models.process import FIRST_STEP, MOVES, STEPS, Eyes, Move, Part, StepInfo
 from models.rules import DeadlineRules
 from models.stage import Clock, Stage, Step
@@ -19,7 +20,6 @@ _EYES = {
     "review": "复查结论", "close": "销号审核",
 }  # fmt: skip
 _UNITS = {"WD": "个工作日", "CD": "日", "H": "小时"}
-_REACHES = {Reach.OWN: "O", Reach.JURISDICTION: "J", Reach.ALL: "A"}
 _PROCESS_HEAD = """\
 # The process 督办销号流程
 
@@ -38,7 +38,7 @@ _PERMISSION_HEAD = """\
 
 {written}
 
-Deny by default: an empty cell means no. A 全部 everything, J 本单位 own unit's hazards, O 本人或本企业 own; R 隐去 redacted view,
+Deny by default: – means no. A 全部 everything, J 本单位 own unit's hazards, O 本人或本企业 own; R 隐去 redacted view,
 S 再次验证密码 password entered anew, 2 须第二人 a second person takes part. An operation in this table need not have a route yet.
 """
 
@@ -56,7 +56,7 @@ def permissions_markdown() -> str:
     written = _WRITTEN.format(command="hazardflow process --permissions", source="models/permissions.py")
     header = ["操作", "Operation", *(f"{role} {role.label}" for role in COLUMNS)]
     rows = [
-        [label, f"`{operation}`", *(_cell(grants.get(role)) for role in COLUMNS)]
+        [label, f"`{operation}`", *(cell(grants.get(role)) for role in COLUMNS)]
         for operation, (grants, label) in PERMISSIONS.items()
     ]
     return "\n".join([_PERMISSION_HEAD.format(written=written), *_table(header, rows), ""])
@@ -96,17 +96,21 @@ def _moves() -> list[str]:
 
 def _move_row(move: Move) -> list[str]:
     entered = STEPS[move.to]
-    to = "（不改变节点）" if move.is_duty else f"{entered.stage.label}—{entered.label}"
+    to = "（不改变节点）" if move.is_duty else entered.label
     clocks = "" if move.is_duty else "、".join(_clock_names(move, entered))
     return [STEPS[move.at].label, move.decision.label, to, _who(move), _eyes(move.eyes), clocks, f"`{move.resource}`"]
 
 
 def _who(move: Move) -> str:
-    roles = [role for role, grant in roles_for(move.operation).items() if role in _roles(move) and grant.reach == Reach.JURISDICTION]
+    roles = [
+        role
+        for role, grant in roles_for(move.operation).items()
+        if role in _roles(move) and grant.reach == Reach.JURISDICTION
+    ]
     parts = "或".join(_PARTS[part] for part in sorted(move.part))
     own = f"{parts}的{_names(roles)}" if roles and parts else _names(roles)
     others = _names(role for role in _roles(move) if role not in roles)
-    return "、".join(text for text in (own, others) if text)
+    return "；".join(text for text in (own, others) if text)
 
 
 def _roles(move: Move) -> list[Role]:
@@ -121,7 +125,9 @@ def _eyes(eyes: Eyes | None) -> str:
 
 def _clock_names(move: Move, entered: StepInfo) -> list[str]:
     """A clock shared by the step left and the step entered runs on, and so does rectification through planning."""
-    runs_on = entered.clock == STEPS[move.at].clock or (entered.clock == Clock.RECTIFICATION and move.at == Step.PLAN_REVIEW)
+    runs_on = entered.clock == STEPS[move.at].clock or (
+        entered.clock == Clock.RECTIFICATION and move.at == Step.PLAN_REVIEW
+    )
     return [_CLOCKS[clock] for clock in (*move.starts, *(() if entered.clock is None or runs_on else (entered.clock,)))]
 
 
@@ -132,18 +138,14 @@ def _limit(rules: DeadlineRules, clock: Clock | None) -> str:
     return f"{_CLOCKS[clock]}：{limit.number}{_UNITS[limit.unit]}"
 
 
-def _cell(grant: Grant | None) -> str:
-    if grant is None:
-        return ""
-    return _REACHES[grant.reach] + "R" * grant.redacted + "2" * grant.second_person + "S" * grant.step_up
-
-
 def _names(roles: Iterable[Role]) -> str:
     return "、".join(role.label for role in roles)
 
 
 def _table(header: list[str], rows: list[list[str]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in (header, ["---"] * len(header), *rows)]
+    return [
+        "|" + "".join(f" {text} |" if text else " |" for text in row) for row in (header, ["---"] * len(header), *rows)
+    ]
 
 
 _CLOCKS = {

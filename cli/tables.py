@@ -12,11 +12,12 @@ def permission_table() -> Table:
     for role in COLUMNS:
         table.add_column(f"{role}\n{role.label}", justify="center")
     for grants, label in PERMISSIONS.values():
-        table.add_row(label, *(_cell(grants.get(role)) for role in COLUMNS))
+        table.add_row(label, *(cell(grants.get(role)) for role in COLUMNS))
     return table
 
 
-def _cell(grant: Grant | None) -> str:
+def cell(grant: Grant | None) -> str:
+    """One cell in the letters of the table: reach, R redacted, 2 second person, S password anew; – for no."""
     if grant is None:
         return "–"
     return grant.reach + "R" * grant.redacted + "2" * grant.second_person + "S" * grant.step_up

@@ -23,6 +23,7 @@ from models.engine import reading, writing
 from models.outbox import Topic
 from notifications import notices
 from services import outbox
+from services.logs import write_json_lines
 from settings import settings
 
 log = logging.getLogger("hazardflow.dispatcher")
@@ -117,6 +118,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=settings().log_level, format='{"at":"%(asctime)s","level":"%(levelname)s","log":"%(name)s","message":"%(message)s"}')
+    write_json_lines(settings().log_level)
     asyncio.run(main())
 

@@ -1,0 +1,93 @@
+"""The documents say what the program does: generated pages are its output, and commands in the README exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from cli.main import app
+from cli.process_docs import permissions_markdown, process_markdown
+from models.process import MOVES, STEPS
+from services.seeding import read_data
+
+ROOT = Path(__file__).parents[1]
+PAGES = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{page.relative_to(ROOT / 'docs')}" for page in sorted((ROOT / "docs").rglob("*.md"))),
+)
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+
+
+def _text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_process_is_what_the_move_table_says() -> None:
+    assert _text("docs/process.md") == process_markdown(), "run: hazardflow process > docs/process.md"
+
+
+def test_the_page_of_permissions_is_what_the_permission_table_says() -> None:
+    assert _text("docs/permissions.md") == permissions_markdown(), (
+        "run: hazardflow process --permissions > docs/permissions.md"
+    )
+
+
+def test_the_diagram_shows_every_step_and_every_move_that_leads_on() -> None:
+    diagram = process_markdown().split("```")[1]
+
+    assert [step for step in STEPS if f" as {step}\n" not in diagram] == []
+    assert diagram.count(" --> ") == 1 + sum(not move.is_duty for move in MOVES) + sum(
+        info.stage.is_end for info in STEPS.values()
+    )
+
+
+def test_every_command_in_the_readme_exists_and_every_command_is_in_the_readme() -> None:
+    named = set(re.findall(r"hazardflow ((?:audit )?[a-z][a-z-]+)", _code(_text("README.md"))))
+
+    assert named == _commands(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_links_only_to_what_exists(page: str) -> None:
+    here = (ROOT / page).parent
+
+    assert [link for link in LINK.findall(_text(page)) if not (here / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "docs/regulations.md"])
+def test_a_page_names_only_tests_that_exist(page: str) -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    files = {path.name for path in (ROOT / "tests").glob("test_*.py")}
+    named = set(re.findall(r"\btest_\w+(?:\.py)?", _text(page)))
+
+    assert sorted(name for name in named if name not in files and f"def {name}(" not in tests) == []
+
+
+def test_every_default_limit_is_shown_with_its_figure_and_certainty() -> None:
+    page = _text("docs/regulations.md")
+
+    rows = [
+        f"| `{rule['key']}` | {rule['number']} {rule['unit']} | {rule['certainty']} |"
+        for rule in read_data("deadline_rules.json")["rules"]
+    ]
+
+    assert [row for row in rows if row not in page] == []
+
+
+def _code(page: str) -> str:
+    return "\n".join(re.findall(r"`[^`\n]+`|```.*?```", page, re.DOTALL))
+
+
+def _commands(shown: typer.Typer) -> set[str]:
+    own = {str(command.name or getattr(command.callback, "__name__", "")) for command in shown.registered_commands}
+    below = {
+        f"{group.name} {name}"
+        for group in shown.registered_groups
+        if group.typer_instance
+        for name in _commands(group.typer_instance)
+    }
+    return own | below
