@@ -154,7 +154,7 @@ def _escalation_letter(
 ) -> str:
     if not level.letter:
         return ""
-    owner = _LATE[deadline.against] if deadline.against in _LATE else Owner.LEAD_UNIT if hazard.lead_unit_id else Owner.VERIFYING_UNIT
+    owner = _LATE.get(deadline.against, Owner.LEAD_UNIT if hazard.lead_unit_id else Owner.VERIFYING_UNIT)
     body = letters.escalation_text(
         hazard, to=facts.owner_name(session, hazard, owner), action=level.action, due_text=facts.text_of(deadline.due_at),
         reason=deadline.reason, answer_text=facts.text_of(answer_due) if answer_due else "",

@@ -25,7 +25,7 @@ _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
 def invite(session: Session, person: Person, login: str, *, by: Actor | None, at: datetime, valid: timedelta) -> str:
     """Open an account without a password and return the one-time token that sets it; the token is not kept."""
-    if session.execute(select(Account.id).where(col(Account.login) == login)).first():
+    if session.execute(select(col(Account.id)).where(col(Account.login) == login)).first():
         raise InvalidInput(f"登录名“{login}”已被使用。", rule="登录名唯一且不得重复启用", remedy="请换一个登录名。")
     account = Account(person_id=person.id, login=login, created_at=at)
     session.add(account)
@@ -98,7 +98,7 @@ def open_session(session: Session, account: Account, *, at: datetime) -> str:
 
 def verify_again(session: Session, actor: Actor, password: str, *, at: datetime) -> bool:
     """The password entered anew within a session, for operations that ask for it."""
-    login = session.execute(select(Account.login).where(col(Account.id) == actor.account_id)).scalar_one()
+    login = session.execute(select(col(Account.login)).where(col(Account.id) == actor.account_id)).scalar_one()
     if verify_password(session, login, password, at=at) is None:
         return False
     mine = update(LoginSession).where(col(LoginSession.token_hash).startswith(actor.session), col(LoginSession.account_id) == actor.account_id)
@@ -134,7 +134,7 @@ def actor_for(session: Session, token: str, *, at: datetime, idle: timedelta, lo
     )
     verified = col(LoginSession.verified_at) if source is LoginSession else col(ApiKey.revoked_at)
     statement = (
-        select(Account.id, Person.id, Person.name, Person.enterprise_id, verified, RoleGrant.role, RoleGrant.unit_id)
+        select(col(Account.id), col(Person.id), col(Person.name), col(Person.enterprise_id), verified, col(RoleGrant.role), col(RoleGrant.unit_id))
         .select_from(source)
         .join(Account, col(Account.id) == col(source.account_id))
         .join(Person, col(Person.id) == col(Account.person_id))
@@ -152,7 +152,7 @@ def actor_for(session: Session, token: str, *, at: datetime, idle: timedelta, lo
 def unseen(session: Session, token: str, *, since: datetime) -> bool:
     """Whether this token is a session's that was last noted before `since`."""
     mine = (col(LoginSession.token_hash) == _hashed(token), col(LoginSession.last_seen_at) < since)
-    return session.execute(select(LoginSession.account_id).where(*mine)).first() is not None
+    return session.execute(select(col(LoginSession.account_id)).where(*mine)).first() is not None
 
 
 def touch(session: Session, token: str, *, at: datetime) -> None:

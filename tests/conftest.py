@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import Engine
@@ -14,6 +15,7 @@ from databases import Databases, PostgresqlDatabases, SqliteDatabases, opened, p
 from flows import context
 from models.engine import writing
 from office_api import Caller, sign_in_all
+from receivers import Desk
 from settings import Settings, settings
 from town import Town, build_town
 
@@ -71,6 +73,16 @@ def flows_here(engine: Engine, app_settings: Settings, monkeypatch: pytest.Monke
     opened_once.dispose()
     context.engine.cache_clear()
     settings.cache_clear()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with Desk() as server:
+        thread = Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture

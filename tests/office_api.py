@@ -7,13 +7,15 @@ from typing import Any
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlmodel import Session
 from starlette.testclient import TestClient
-from town import Town
 
 from models import Account
+from models.engine import reading
+from models.tables import AUDIT_EVENT, DECISION, HAZARD, OUTBOX, TABLES
 from services import accounts
+from town import Town
 
 PASSWORD = "Correct-Horse-7788"
 QUICK = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
@@ -69,3 +71,22 @@ def sign_in_all(session: Session, town: Town, client: TestClient) -> dict[str, C
 
 def engine_of(session: Session) -> Engine:
     return session.get_bind().engine
+
+
+def counts(engine: Engine) -> list[int]:
+    """How many rows a decision would add to."""
+    tables = (HAZARD, DECISION, AUDIT_EVENT, OUTBOX, TABLES["idempotency_key"])
+    with reading(engine) as session:
+        return [session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
+
+
+def assert_refused(answer: Any, status: int, slug: str) -> None:
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (status, f"/problems/{slug}"), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert is_chinese(problem["detail"]), problem["detail"]
+    assert is_chinese(problem["remedy"])
+
+
+def is_chinese(text: str) -> bool:
+    return any("一" <= char <= "鿿" for char in text)

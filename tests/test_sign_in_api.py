@@ -31,7 +31,7 @@ def set_password(client: TestClient, token: str, password: str = FIRST) -> Any:
 
 def failures(engine: Engine, login: str) -> int:
     with reading(engine) as session:
-        return session.execute(select(Account.failed_attempts).where(col(Account.login) == login)).scalar_one()
+        return session.execute(select(col(Account.failed_attempts)).where(col(Account.login) == login)).scalar_one()
 
 
 def age(engine: Engine, table: Any, **changes: datetime) -> None:
@@ -161,7 +161,7 @@ def test_a_disabled_account_s_session_ends_with_its_next_request(
 
 def test_an_idle_session_ends(session: Session, town: Town):
     token = sign_in(session, town, "officer")
-    seen = session.execute(select(LoginSession.last_seen_at)).scalar_one()
+    seen = session.execute(select(col(LoginSession.last_seen_at))).scalar_one()
 
     accounts.actor_for(session, token, at=seen + timedelta(minutes=29), idle=IDLE, longest=LONGEST)
     with pytest.raises(NotAuthenticated):
@@ -290,4 +290,4 @@ def test_a_one_time_token_is_not_kept(session: Session, town: Town):
     with pytest.raises(InvalidInput):
         accounts.set_first_password(session, token, "short", at=NOON)
 
-    assert token not in session.execute(select(OneTimeToken.token_hash)).scalar_one()
+    assert token not in session.execute(select(col(OneTimeToken.token_hash))).scalar_one()
