@@ -17,7 +17,7 @@ from models.engine import writing
 from office_api import Caller, sign_in_all
 from receivers import Desk
 from settings import Settings, settings
-from town import Town, build_town
+from town import Town
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,9 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabase
 @pytest.fixture(scope="session")
 def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlDatabases]:
     with postgresql_server(tmp_path_factory.mktemp("pg")) as url:
-        yield PostgresqlDatabases(url)
+        found = PostgresqlDatabases(url)
+        yield found
+        found.reset_engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -37,8 +39,8 @@ def databases(request: pytest.FixtureRequest) -> Databases:
 
 
 @pytest.fixture
-def engine(databases: Databases) -> Iterator[Engine]:
-    with opened(databases) as engine:
+def engine(databases: Databases, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with opened(databases, with_town="town" in request.fixturenames) as engine:
         yield engine
 
 
@@ -49,10 +51,10 @@ def session(engine: Engine) -> Iterator[Session]:
 
 
 @pytest.fixture
-def town(session: Session) -> Town:
-    town = build_town(session)
-    session.commit()
-    return town
+def town(databases: Databases) -> Town:
+    """The town that lies in this test's database."""
+    settled = databases.town
+    return Town(dict(settled.units), settled.enterprise, dict(settled.persons), dict(settled.actors))
 
 
 @pytest.fixture
