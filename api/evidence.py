@@ -16,10 +16,20 @@ from services import evidence as store
 router = APIRouter(tags=["evidence"])
 UPLOAD_PATH = "/api/v1/evidence"
 _CHUNK = 1 << 20
-_SANDBOX = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
+_SANDBOX = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-store",
+}
 
 
-@router.post("/evidence", status_code=201, summary="上传佐证材料", operation_id="upload_evidence", openapi_extra={"x-operation": Operation.UPLOAD_EVIDENCE})
+@router.post(
+    "/evidence",
+    status_code=201,
+    summary="上传佐证材料",
+    operation_id="upload_evidence",
+    openapi_extra={"x-operation": Operation.UPLOAD_EVIDENCE},
+)
 def upload(file: Annotated[UploadFile, File(description="jpg、png、pdf")], desk: DeskDep) -> Response:
     """The bytes are in the store before the row that names them is committed."""
     access.require(desk.by, Operation.UPLOAD_EVIDENCE)
@@ -41,7 +51,9 @@ def download(no: str, evidence_id: str, held: OfficeDep, by: CurrentActor) -> Fi
     path = store.path_of(held.settings.evidence_dir, found.sha256)
     if not path.is_file():
         raise NotFound("材料文件不在存储中。", rule="材料按内容哈希保存", remedy="请联系系统管理员从备份恢复该文件。")
-    return FileResponse(path, media_type=found.media_type, filename=found.filename, headers=_SANDBOX | {"ETag": f'"{found.sha256}"'})
+    return FileResponse(
+        path, media_type=found.media_type, filename=found.filename, headers=_SANDBOX | {"ETag": f'"{found.sha256}"'}
+    )
 
 
 def _chunks(content: BinaryIO) -> Iterator[bytes]:

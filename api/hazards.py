@@ -21,7 +21,13 @@ from services import access, register, reporting
 router = APIRouter(prefix="/hazards", tags=["hazards"])
 
 
-@router.post("", status_code=201, summary="上报隐患", operation_id="report_hazard", openapi_extra={"x-operation": Operation.RECORD_INSPECTION_FINDING})
+@router.post(
+    "",
+    status_code=201,
+    summary="上报隐患",
+    operation_id="report_hazard",
+    openapi_extra={"x-operation": Operation.RECORD_INSPECTION_FINDING},
+)
 def report(body: Report, desk: DeskDep) -> Response:
     """Answers 201 for a new hazard, 200 with the one on record where the source number is known already.
 
@@ -53,7 +59,9 @@ def listing(
                 cursor_of(rows[limit - 1].reported_at, rows[limit - 1].id) if len(rows) > limit else None)  # fmt: skip
 
 
-@router.get("/{no}", summary="隐患详情", operation_id="show_hazard", openapi_extra={"x-operation": Operation.READ_HAZARD})
+@router.get(
+    "/{no}", summary="隐患详情", operation_id="show_hazard", openapi_extra={"x-operation": Operation.READ_HAZARD}
+)
 def show(no: str, held: OfficeDep, by: CurrentActor) -> Response:
     with looking(held) as session:
         hazard = access.hazard_for(session, no, Operation.READ_HAZARD, by=by)
@@ -61,7 +69,12 @@ def show(no: str, held: OfficeDep, by: CurrentActor) -> Response:
     return JSONResponse(whole, headers={"ETag": etag_of(hazard.version)})
 
 
-@router.get("/{no}/timeline", summary="办理历史", operation_id="show_timeline", openapi_extra={"x-operation": Operation.READ_HISTORY})
+@router.get(
+    "/{no}/timeline",
+    summary="办理历史",
+    operation_id="show_timeline",
+    openapi_extra={"x-operation": Operation.READ_HISTORY},
+)
 def timeline(no: str, held: OfficeDep, by: CurrentActor) -> list[dict[str, Any]]:
     with looking(held) as session:
         hazard = access.hazard_for(session, no, Operation.READ_HISTORY, by=by)
@@ -91,4 +104,6 @@ def position(cursor: str, kind: type[Any]) -> Any:
         moment, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         return kind(datetime.fromisoformat(moment).astimezone(UTC), str(row_id))
     except (ValueError, TypeError, OverflowError, binascii.Error) as broken:
-        raise InvalidInput("翻页位置无效。", rule="cursor 取自上一页的 next_cursor", remedy="请从第一页重新查询。") from broken
+        raise InvalidInput(
+            "翻页位置无效。", rule="cursor 取自上一页的 next_cursor", remedy="请从第一页重新查询。"
+        ) from broken

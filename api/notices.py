@@ -16,8 +16,12 @@ from services import access
 router = APIRouter(tags=["notices"])
 
 
-@router.get("/notices", summary="我的通知", operation_id="list_notices", openapi_extra={"x-operation": Operation.OWN_ACCOUNT})
-def mine(held: OfficeDep, by: CurrentActor, unread: bool = False, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[dict[str, Any]]:
+@router.get(
+    "/notices", summary="我的通知", operation_id="list_notices", openapi_extra={"x-operation": Operation.OWN_ACCOUNT}
+)
+def mine(
+    held: OfficeDep, by: CurrentActor, unread: bool = False, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> list[dict[str, Any]]:
     statement = select(NOTICE).where(NOTICE.c.person_id == by.person_id, NOTICE.c.channel_id == INAPP)
     if unread:
         statement = statement.where(NOTICE.c.read_at.is_(None))
@@ -40,7 +44,12 @@ def read(notice_id: str, desk: DeskDep) -> Response:
     return desk.reply()
 
 
-@router.get("/hazards/{no}/notices", summary="通知送达情况", operation_id="list_deliveries", openapi_extra={"x-operation": Operation.VIEW_DELIVERIES})
+@router.get(
+    "/hazards/{no}/notices",
+    summary="通知送达情况",
+    operation_id="list_deliveries",
+    openapi_extra={"x-operation": Operation.VIEW_DELIVERIES},
+)
 def deliveries(no: str, held: OfficeDep, by: CurrentActor) -> list[dict[str, Any]]:
     """One row per person and channel: what became of each."""
     with looking(held) as session:

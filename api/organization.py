@@ -82,7 +82,9 @@ def enterprises(held: OfficeDep, by: CurrentActor, after: str = "", limit: int =
         statement = statement.where(col(Enterprise.id) == by.enterprise_id)
     with looking(held) as session:
         rows = session.execute(statement.limit(min(max(limit, 1), 200))).scalars().all()
-    return [{"credit_code": row.credit_code, "name": row.name, "address": row.address, "sector": row.sector} for row in rows]
+    return [
+        {"credit_code": row.credit_code, "name": row.name, "address": row.address, "sector": row.sector} for row in rows
+    ]
 
 
 @router.post("/enterprises", status_code=201, summary="登记企业", operation_id="add_enterprise", openapi_extra=_MANAGE)
@@ -93,7 +95,12 @@ def add_enterprise(body: EnterpriseBody, desk: DeskDep) -> Response:
     return desk.reply()
 
 
-@router.put("/enterprises/{credit_code}/principals", summary="登记主要负责人和实际控制人", operation_id="name_principals", openapi_extra=_MANAGE)
+@router.put(
+    "/enterprises/{credit_code}/principals",
+    summary="登记主要负责人和实际控制人",
+    operation_id="name_principals",
+    openapi_extra=_MANAGE,
+)
 def name_principals(credit_code: str, body: PrincipalsBody, desk: DeskDep) -> Response:
     with desk.act(Operation.MANAGE_ORGANIZATION) as act:
         enterprise = lookups.enterprise_by_credit_code(act.session, credit_code)
@@ -113,7 +120,17 @@ def people(held: OfficeDep, by: CurrentActor, role: Role | None = None) -> list[
         return []
     with looking(held) as session:
         rows = organization.people(session, role=role)
-    return [{"id": row.id, "name": row.name, "role": row.role, "duty": row.duty, "unit": row.code, "unit_name": row.unit_name} for row in rows]
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "role": row.role,
+            "duty": row.duty,
+            "unit": row.code,
+            "unit_name": row.unit_name,
+        }
+        for row in rows
+    ]
 
 
 @router.post("/people", status_code=201, summary="登记人员并开通账号", operation_id="add_person",

@@ -48,7 +48,14 @@ def of(error: DomainError) -> JSONResponse:
     if retry := error.extra.get("retry_after_seconds"):
         headers["Retry-After"] = str(retry)
     return problem(
-        error.status, error.slug, error.title, error.detail, headers=headers, rule=error.rule, remedy=error.remedy, **error.extra
+        error.status,
+        error.slug,
+        error.title,
+        error.detail,
+        headers=headers,
+        rule=error.rule,
+        remedy=error.remedy,
+        **error.extra,
     )
 
 
@@ -89,12 +96,19 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class
     title = _HTTP_TITLES.get(error.status_code, "请求不能处理")
     return problem(
-        error.status_code, "http", title, f"{title}。", headers=error.headers, remedy="请对照接口说明（/api/v1/openapi.json）核对地址、方法和内容。"
+        error.status_code,
+        "http",
+        title,
+        f"{title}。",
+        headers=error.headers,
+        remedy="请对照接口说明（/api/v1/openapi.json）核对地址、方法和内容。",
     )
 
 
 async def _unstorable(_request: Request, _error: Exception) -> JSONResponse:
-    return problem(422, "invalid-input", "填写有误", "含有数据库不能保存的字符或数值。", remedy="请去掉不可见字符后重新提交。")
+    return problem(
+        422, "invalid-input", "填写有误", "含有数据库不能保存的字符或数值。", remedy="请去掉不可见字符后重新提交。"
+    )
 
 
 async def _database(_request: Request, error: Exception) -> JSONResponse:
@@ -108,4 +122,11 @@ async def _database(_request: Request, error: Exception) -> JSONResponse:
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     """Answered outside every middleware, so it brings the headers along itself."""
     log.exception("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
-    return problem(500, "unexpected", "程序出错", "本次操作没有生效。", remedy="请稍后重试；仍不行请联系系统管理员。", headers=SECURE)
+    return problem(
+        500,
+        "unexpected",
+        "程序出错",
+        "本次操作没有生效。",
+        remedy="请稍后重试；仍不行请联系系统管理员。",
+        headers=SECURE,
+    )

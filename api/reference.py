@@ -15,7 +15,9 @@ _READ = {"x-operation": Operation.READ_REFERENCE}
 
 
 @router.get("/standards", summary="判定标准条款", operation_id="list_standards", openapi_extra=_READ)
-def clauses(held: OfficeDep, by: CurrentActor, on: date | None = None, sector: str = "", text: str = "") -> list[dict[str, Any]]:
+def clauses(
+    held: OfficeDep, by: CurrentActor, on: date | None = None, sector: str = "", text: str = ""
+) -> list[dict[str, Any]]:
     """Clauses of the editions in force on a day (the hazard's discovery date), today by default."""
     access.require(by, Operation.READ_REFERENCE)
     with looking(held) as session:

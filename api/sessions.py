@@ -58,7 +58,9 @@ def log_out(held: OfficeDep, _by: CurrentActor, token: Annotated[str, Depends(be
         accounts.end_session(session, token, at=held.now())
 
 
-@router.post("/session/verification", status_code=204, summary="再次验证密码", operation_id="verify_again", openapi_extra=_OWN)
+@router.post(
+    "/session/verification", status_code=204, summary="再次验证密码", operation_id="verify_again", openapi_extra=_OWN
+)
 def verify_again(body: Password, held: OfficeDep, by: CurrentActor) -> None:
     with writing(held.engine) as session, session.begin():
         right = accounts.verify_again(session, by, body.password, at=held.now())
@@ -66,7 +68,13 @@ def verify_again(body: Password, held: OfficeDep, by: CurrentActor) -> None:
         raise NotAuthenticated("密码不正确。", remedy="请核对后重试。")
 
 
-@router.post("/first-password", status_code=204, summary="用一次性令牌设置密码", operation_id="set_first_password", openapi_extra=_OPEN)
+@router.post(
+    "/first-password",
+    status_code=204,
+    summary="用一次性令牌设置密码",
+    operation_id="set_first_password",
+    openapi_extra=_OPEN,
+)
 def set_first_password(body: FirstPassword, held: OfficeDep) -> None:
     with writing(held.engine) as session, session.begin():
         accounts.set_first_password(session, body.token, body.password, at=held.now())
@@ -74,13 +82,20 @@ def set_first_password(body: FirstPassword, held: OfficeDep) -> None:
 
 @router.get("/me", summary="我是谁", operation_id="show_me", openapi_extra=_OWN)
 def me(by: CurrentActor) -> dict[str, Any]:
-    return {"person_id": by.person_id, "name": by.name, "roles": sorted(by.roles), "role_labels": [role.label for role in sorted(by.roles)]}
+    return {
+        "person_id": by.person_id,
+        "name": by.name,
+        "roles": sorted(by.roles),
+        "role_labels": [role.label for role in sorted(by.roles)],
+    }
 
 
 @router.post("/keys", status_code=201, summary="生成机器密钥", operation_id="make_key", openapi_extra=_OWN)
 def make_key(body: KeyRequest, desk: DeskDep) -> Response:
     """A key that acts as this account; the answer shows it, and no other ever will."""
     with desk.act(Operation.OWN_ACCOUNT) as act:
-        key = accounts.make_key(act.session, act.by.account_id, body.name, by=act.by, at=act.at, valid=timedelta(days=body.days))
+        key = accounts.make_key(
+            act.session, act.by.account_id, body.name, by=act.by, at=act.at, valid=timedelta(days=body.days)
+        )
         act.answer({"name": body.name, "key": key}, kept={"name": body.name, "key": None})
     return desk.reply()

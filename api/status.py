@@ -45,7 +45,9 @@ def _findings(held: Office) -> list[condition.Finding]:
         with looking(held) as session:
             found = condition.of_database(session, at=held.now(), oldest_message=timedelta(minutes=2))
     except SQLAlchemyError as broken:
-        return [condition.Finding("数据库无法访问", f"不能办理任何事项（{type(broken).__name__}）", stops_decisions=True)]
+        return [
+            condition.Finding("数据库无法访问", f"不能办理任何事项（{type(broken).__name__}）", stops_decisions=True)
+        ]
     return found + condition.of_processes(held.settings.data_dir / "run")
 
 

@@ -56,7 +56,12 @@ def hazard_whole(hazard: Hazard, around: Surroundings, *, roles: frozenset[Role]
 
 def _origin(hazard: Hazard) -> dict[str, Any]:
     """Where the report came from; an enterprise never sees that it came from a tip-off."""
-    return {"channel": hazard.channel, "source": hazard.source, "source_no": hazard.source_no, "from_public": hazard.channel == Channel.PUBLIC_REPORT}
+    return {
+        "channel": hazard.channel,
+        "source": hazard.source,
+        "source_no": hazard.source_no,
+        "from_public": hazard.channel == Channel.PUBLIC_REPORT,
+    }
 
 
 def deadline_view(row: Any) -> dict[str, Any]:
@@ -78,7 +83,13 @@ def _clause(around: Surroundings) -> Mapping[str, Any] | None:
     clause = around.clause
     if clause is None:
         return None
-    return {"code": clause.code, "title": clause.title, "doc_no": clause.doc_no, "text": clause.text, "verified": clause.verified}
+    return {
+        "code": clause.code,
+        "title": clause.title,
+        "doc_no": clause.doc_no,
+        "text": clause.text,
+        "verified": clause.verified,
+    }
 
 
 def _overdue(row: Any, now: datetime) -> bool:

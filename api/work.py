@@ -51,7 +51,9 @@ class AnswerBody(BaseModel):
     answer: str = Field(min_length=5, max_length=4000, title="书面答复")
 
 
-@router.post("/{item_id}/answer", status_code=201, summary="答复督办函", operation_id="answer_letter", openapi_extra=_RIGHT)
+@router.post(
+    "/{item_id}/answer", status_code=201, summary="答复督办函", operation_id="answer_letter", openapi_extra=_RIGHT
+)
 def answer(item_id: str, body: AnswerBody, desk: DeskDep) -> Response:
     with desk.act(Operation.WORK_ITEMS) as act:
         duties.answer_letter(act.session, item_id, body.answer, by=act.by, at=act.at)

@@ -30,7 +30,9 @@ def make_backup(target: Path) -> None:
             if (held.data_dir / name).is_dir():
                 shutil.copytree(held.data_dir / name, folder / name)
         files = {str(path.relative_to(folder)): _digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
-        (folder / _MANIFEST).write_text(json.dumps({"made_at": now().isoformat(), "files": files}, indent=1), encoding="utf-8")
+        (folder / _MANIFEST).write_text(
+            json.dumps({"made_at": now().isoformat(), "files": files}, indent=1), encoding="utf-8"
+        )
         draft = target.with_name(f".{target.name}.part")
         with tarfile.open(draft, "w:gz") as archive:
             archive.add(folder, arcname=".")
@@ -79,7 +81,9 @@ def _postgres(program: str, *arguments: str, held: Settings) -> None:
         return
     more = [_libpq(held)] if program == "pg_dump" else []
     secret = {"PGPASSWORD": make_url(held.domain_url).password or ""}
-    done = subprocess.run([found, *arguments, *more], capture_output=True, text=True, env=os.environ | secret, check=False)  # noqa: S603  # our own arguments
+    done = subprocess.run(
+        [found, *arguments, *more], capture_output=True, text=True, env=os.environ | secret, check=False
+    )  # our own arguments
     if done.returncode:
         stop(f"{program} 失败：{done.stderr.strip().splitlines()[-1]}")
 
@@ -87,7 +91,9 @@ def _postgres(program: str, *arguments: str, held: Settings) -> None:
 def _libpq(held: Settings) -> str:
     """The address for PostgreSQL's own programs; the password goes by the environment, where `ps` does not show it."""
     address = make_url(held.domain_url)
-    plain = URL.create("postgresql", address.username, None, address.host, address.port, address.database, address.query)
+    plain = URL.create(
+        "postgresql", address.username, None, address.host, address.port, address.database, address.query
+    )
     return plain.render_as_string(hide_password=False)
 
 

@@ -45,9 +45,9 @@ def stop(line: str, code: int = 1) -> None:
 
 def open_database(*, current: bool = True) -> Engine:
     """The domain database of the settings; `current` asks that it has this program's schema."""
-    from models.engine import open_engine  # noqa: PLC0415  # commands that need no database start without SQLAlchemy's tables
-    from services import schema  # noqa: PLC0415
-    from settings import settings  # noqa: PLC0415
+    from models.engine import open_engine  # commands that need no database start without SQLAlchemy's tables
+    from services import schema
+    from settings import settings
 
     settings().data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = open_engine(settings().domain_url)

@@ -25,7 +25,11 @@ def examine() -> int:
 
 
 def _unknown_settings() -> Iterator[str]:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}KEY", f"{PREFIX}VENV", f"{PREFIX}TEST_DATABASE_URL"}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {
+        f"{PREFIX}KEY",
+        f"{PREFIX}VENV",
+        f"{PREFIX}TEST_DATABASE_URL",
+    }
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
             yield f"环境变量 {name} 不是本程序的设置，可能拼写有误（见 docs/settings.md）"

@@ -9,7 +9,9 @@ import typer
 
 from cli.console import console, now, open_database, plainly, stop
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="重大事故隐患督办销号")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="重大事故隐患督办销号"
+)
 audit_app = typer.Typer(no_args_is_help=True, help="校验历史、导出审计包")
 app.add_typer(audit_app, name="audit")
 
@@ -64,7 +66,9 @@ def migrate() -> None:
 
 
 @app.command("create-admin")
-def create_admin(login: Annotated[str, typer.Argument(help="登录名")], name: Annotated[str, typer.Argument(help="姓名")]) -> None:
+def create_admin(
+    login: Annotated[str, typer.Argument(help="登录名")], name: Annotated[str, typer.Argument(help="姓名")]
+) -> None:
     """登记系统管理员，并打印设置密码用的一次性令牌。"""
     from datetime import timedelta
 
@@ -101,7 +105,9 @@ def process(permissions: Annotated[bool, typer.Option("--permissions", help="改
 
 @app.command()
 def report(
-    file: Annotated[Path, typer.Argument(help="JSON 或 JSON Lines 文件，内容同接口的上报", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="JSON 或 JSON Lines 文件，内容同接口的上报", exists=True, dir_okay=False)
+    ],
     url: Annotated[str, typer.Option(help="服务地址，缺省取设置")] = "",
     key: Annotated[str, typer.Option(envvar="HAZARDFLOW_KEY", help="机器密钥或会话令牌")] = "",
 ) -> None:

@@ -20,7 +20,9 @@ def report_file(file: Path, *, url: str, key: str) -> int:
     if not key:
         stop("没有凭据：请用 --key 或 HAZARDFLOW_KEY 给出机器密钥（POST /api/v1/keys 生成）。", 2)
     refused = 0
-    with httpx.Client(base_url=url or settings().base_url, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=30) as client:
+    with httpx.Client(
+        base_url=url or settings().base_url, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=30
+    ) as client:
         for number, body in enumerate(_bodies(file), 1):
             refused += not _report(client, number, body)
     return 1 if refused else 0

@@ -25,7 +25,19 @@ def run_worker() -> None:
         _wait_for(server)
         if not _is_deployed(server, held):
             _deploy(held, environment)
-    argv = (sys.executable, "-m", "prefect", "worker", "start", "--pool", held.work_pool, "--type", "process", "--limit", "2")
+    argv = (
+        sys.executable,
+        "-m",
+        "prefect",
+        "worker",
+        "start",
+        "--pool",
+        held.work_pool,
+        "--type",
+        "process",
+        "--limit",
+        "2",
+    )
     become(Process("worker", argv, environment))
 
 
@@ -53,7 +65,12 @@ def _deploy(held: Settings, environment: Mapping[str, str]) -> None:
     """Create the pool and deploy prefect.yaml, all of it or nothing that counts as done."""
     known = {**os.environ, **environment, "HAZARDFLOW_DEPLOYED": _stamp(), "HAZARDFLOW_WORK_POOL": held.work_pool}
     prefect = (sys.executable, "-m", "prefect")
-    subprocess.run((*prefect, "work-pool", "create", held.work_pool, "--type", "process", "--overwrite"), env=known, cwd=HOME, check=True)  # noqa: S603
+    subprocess.run(
+        (*prefect, "work-pool", "create", held.work_pool, "--type", "process", "--overwrite"),
+        env=known,
+        cwd=HOME,
+        check=True,
+    )
     subprocess.run((*prefect, "--no-prompt", "deploy", "--all"), env=known, cwd=HOME, check=True)  # noqa: S603
 
 

@@ -28,4 +28,3 @@ def channel_key() -> bytes:
 
 def private_hosts() -> frozenset[str]:
     return settings().private_hosts
-

@@ -120,4 +120,3 @@ async def main() -> None:
 if __name__ == "__main__":
     write_json_lines(settings().log_level)
     asyncio.run(main())
-

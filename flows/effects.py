@@ -89,17 +89,26 @@ def tell_principals(session: Session, message: OutboxMessage, hazard: Hazard, at
 
 
 def draft_assignment_letter(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
-    form = Assignment.model_validate_json(session.execute(select(DECISION.c.form).where(DECISION.c.id == message.subject)).scalar_one())
+    form = Assignment.model_validate_json(
+        session.execute(select(DECISION.c.form).where(DECISION.c.id == message.subject)).scalar_one()
+    )
     enterprise = facts.owner_name(session, hazard, Owner.ENTERPRISE)
     body = letters.assignment_text(
-        hazard, enterprise=enterprise, lead_unit=facts.owner_name(session, hazard, Owner.LEAD_UNIT), requirements=form.requirements
+        hazard,
+        enterprise=enterprise,
+        lead_unit=facts.owner_name(session, hazard, Owner.LEAD_UNIT),
+        requirements=form.requirements,
     )
-    letters.draft(session, hazard, origin=message.subject, kind="交办单", title="重大事故隐患整改交办单", body=body, at=at)
+    letters.draft(
+        session, hazard, origin=message.subject, kind="交办单", title="重大事故隐患整改交办单", body=body, at=at
+    )
 
 
 def draft_closure_letter(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
     body = letters.closure_text(hazard, enterprise=facts.owner_name(session, hazard, Owner.ENTERPRISE))
-    letters.draft(session, hazard, origin=message.subject, kind="销号通知书", title="重大事故隐患销号通知书", body=body, at=at)
+    letters.draft(
+        session, hazard, origin=message.subject, kind="销号通知书", title="重大事故隐患销号通知书", body=body, at=at
+    )
 
 
 def tell_escalation(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
@@ -112,20 +121,29 @@ def tell_escalation(session: Session, message: OutboxMessage, hazard: Hazard, at
     level = policies.ladder(session, escalation.ladder_version).level(deadline.against, escalation.level)
     answer_due = None
     if level.answer_days:
-        answer_due = add_working_days(escalation.fired_at, level.answer_days, policies.calendar(session, deadline.calendar_version))
+        answer_due = add_working_days(
+            escalation.fired_at, level.answer_days, policies.calendar(session, deadline.calendar_version)
+        )
     letter_no = _escalation_letter(session, message, hazard, deadline, level, answer_due, at)
     unit_id = deadline.unit_id or hazard.lead_unit_id or hazard.verifying_unit_id
     if answer_due and deadline.against != "committee":
         duties.open_answer(session, hazard, deadline, origin=message.subject, unit_id=unit_id, due_at=answer_due, at=at)
     told = recipients.of_level(session, hazard, unit_id, level.recipients)
-    known = facts.of_escalation(session, hazard, deadline, level_name=level.name, letter_no=letter_no, answer_due=answer_due)
+    known = facts.of_escalation(
+        session, hazard, deadline, level_name=level.name, letter_no=letter_no, answer_due=answer_due
+    )
     people = told.person_ids or recipients.of_level(session, hazard, unit_id, (Recipient.COMMITTEE_OFFICE,)).person_ids
     notices.queue(session, message.id, f"escalation_{escalation.level}", hazard, people, known, at=at)
     report_vacancies(session, message, hazard, told.vacant, known, at)
 
 
 def report_vacancies(
-    session: Session, message: OutboxMessage, hazard: Hazard, vacant: tuple[Recipient, ...], known: dict[str, Any], at: datetime
+    session: Session,
+    message: OutboxMessage,
+    hazard: Hazard,
+    vacant: tuple[Recipient, ...],
+    known: dict[str, Any],
+    at: datetime,
 ) -> None:
     """Nobody holds an office that should be told: the committee office and the leaders above are told instead."""
     if not vacant:
@@ -150,7 +168,13 @@ _LATE = {"unit": Owner.ENTERPRISE, "committee": Owner.COMMITTEE}
 
 
 def _escalation_letter(
-    session: Session, message: OutboxMessage, hazard: Hazard, deadline: Any, level: Level, answer_due: datetime | None, at: datetime
+    session: Session,
+    message: OutboxMessage,
+    hazard: Hazard,
+    deadline: Any,
+    level: Level,
+    answer_due: datetime | None,
+    at: datetime,
 ) -> str:
     if not level.letter:
         return ""
@@ -160,7 +184,9 @@ def _escalation_letter(
         reason=deadline.reason, answer_text=facts.text_of(answer_due) if answer_due else "",
     )  # fmt: skip
     title = f"关于重大事故隐患{hazard.no}的{level.letter}"
-    return letters.draft(session, hazard, origin=message.subject, kind=level.letter, title=title, body=body, at=at).number
+    return letters.draft(
+        session, hazard, origin=message.subject, kind=level.letter, title=title, body=body, at=at
+    ).number
 
 
 _EFFECTS: Mapping[str, Effect] = {
@@ -170,4 +196,3 @@ _EFFECTS: Mapping[str, Effect] = {
     "draft_closure_letter": draft_closure_letter,
     "tell_escalation": tell_escalation,
 }
-

@@ -48,12 +48,20 @@ def text_of(moment: datetime) -> str:
 
 def owner_name(session: Session, hazard: Hazard, owner: Owner) -> str:
     names = register.names_of(session, hazard)
-    held = {Owner.VERIFYING_UNIT: hazard.verifying_unit_id, Owner.LEAD_UNIT: hazard.lead_unit_id, Owner.ENTERPRISE: hazard.enterprise_id}
+    held = {
+        Owner.VERIFYING_UNIT: hazard.verifying_unit_id,
+        Owner.LEAD_UNIT: hazard.lead_unit_id,
+        Owner.ENTERPRISE: hazard.enterprise_id,
+    }
     return names.get(held.get(owner) or "", "镇安委办")
 
 
 def _common(hazard: Hazard, step: Step) -> dict[str, Any]:
-    return {"hazard_no": hazard.no, "stage": STEPS[step].stage.label, "link": f"{settings().base_url}/hazards/{hazard.no}"}
+    return {
+        "hazard_no": hazard.no,
+        "stage": STEPS[step].stage.label,
+        "link": f"{settings().base_url}/hazards/{hazard.no}",
+    }
 
 
 def _deadline_at(session: Session, hazard: Hazard, step: Step, at: datetime) -> Any:
@@ -61,5 +69,11 @@ def _deadline_at(session: Session, hazard: Hazard, step: Step, at: datetime) -> 
     clock = STEPS[step].clock
     if clock is None:
         return None
-    of_clock = (DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.clock == clocks.clock_of(clock, urgent=hazard.urgent), DEADLINE.c.start_at <= at)
-    return session.execute(select(DEADLINE).where(*of_clock).order_by(DEADLINE.c.start_at.desc()).limit(1)).one_or_none()
+    of_clock = (
+        DEADLINE.c.hazard_id == hazard.id,
+        DEADLINE.c.clock == clocks.clock_of(clock, urgent=hazard.urgent),
+        DEADLINE.c.start_at <= at,
+    )
+    return session.execute(
+        select(DEADLINE).where(*of_clock).order_by(DEADLINE.c.start_at.desc()).limit(1)
+    ).one_or_none()

@@ -47,7 +47,9 @@ async def end_stale_runs() -> int:
     unfinished = FlowRunFilterState(type=FlowRunFilterStateType(any_=_UNFINISHED))
     ended = 0
     async with get_client() as client:
-        runs = await client.read_flow_runs(flow_run_filter=FlowRunFilter(state=unfinished, expected_start_time=before), limit=200)
+        runs = await client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(state=unfinished, expected_start_time=before), limit=200
+        )
         for run in runs:
             await client.set_flow_run_state(run.id, Cancelled(message="进程中断，已由后续执行补办"), force=True)
             ended += 1

@@ -78,7 +78,9 @@ def due(start: datetime, limit: Limit, calendar: WorkCalendar, *, pauses: Sequen
     else:
         last = _rolled(first + timedelta(days=limit.number) + extra, calendar)
     known = all(calendar.knows(date(year, 1, 1)) for year in range(first.year, last.year + 1))
-    return Due(end_of(last), _reason(first, last, limit, calendar, known) + _paused_words(pauses), provisional=not known)
+    return Due(
+        end_of(last), _reason(first, last, limit, calendar, known) + _paused_words(pauses), provisional=not known
+    )
 
 
 def on_date(day: date, calendar: WorkCalendar) -> Due:
@@ -127,7 +129,9 @@ def _rolled(day: date, calendar: WorkCalendar) -> date:
 def _paused(pauses: Sequence[Pause], unit: Unit, calendar: WorkCalendar) -> timedelta:
     """How much the pauses add, in the unit of the limit."""
     ordered = sorted(pauses, key=lambda pause: pause.start)
-    if any(pause.end <= pause.start for pause in ordered) or any(a.end > b.start for a, b in zip(ordered, ordered[1:], strict=False)):
+    if any(pause.end <= pause.start for pause in ordered) or any(
+        a.end > b.start for a, b in zip(ordered, ordered[1:], strict=False)
+    ):
         raise ValueError("pauses must have a length and must not overlap")
     if unit == Unit.WORKING_DAYS:
         return timedelta(days=sum(working_days_between(pause.start, pause.end, calendar) for pause in ordered))

@@ -26,9 +26,7 @@ class OutboxMessage(SQLModel, table=True):
     """A promise made in a decision's own transaction: this will be carried out, at least once, by a flow."""
 
     __tablename__ = "outbox_message"  # pyright: ignore[reportAssignmentType]  # SQLModel declares it as a descriptor
-    __table_args__ = (
-        Index("ix_outbox_message_due", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
-    )
+    __table_args__ = (Index("ix_outbox_message_due", "due_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
     topic: str

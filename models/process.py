@@ -175,13 +175,33 @@ MOVES: tuple[Move, ...] = (
     Move(_S.TRIAGE, _D.ACCEPT, _S.CLASSIFY, _O.ACCEPT_REPORT, "acceptance"),
     Move(_S.CLASSIFY, _D.MAJOR, _S.CONFIRM_MAJOR, _O.PROPOSE_GRADE, "major-finding", _VERIFYING, _PROPOSE),
     Move(_S.CLASSIFY, _D.GENERAL, _S.CONFIRM_GENERAL, _O.PROPOSE_GRADE, "general-finding", _VERIFYING, _PROPOSE),
-    Move(_S.CLASSIFY, _D.NOT_HAZARD, _S.CONFIRM_NOT_HAZARD, _O.PROPOSE_GRADE, "no-hazard-finding", _VERIFYING, _PROPOSE),
+    Move(
+        _S.CLASSIFY, _D.NOT_HAZARD, _S.CONFIRM_NOT_HAZARD, _O.PROPOSE_GRADE, "no-hazard-finding", _VERIFYING, _PROPOSE
+    ),
     Move(_S.CONFIRM_MAJOR, _D.CONFIRM, _S.ASSIGN, _O.CONFIRM_GRADE, "finding-confirmation", _VERIFYING, _CONFIRM),
-    Move(_S.CONFIRM_GENERAL, _D.CONFIRM, _S.APPROVE_GENERAL, _O.CONFIRM_GRADE, "finding-confirmation", _VERIFYING, _CONFIRM),
-    Move(_S.CONFIRM_NOT_HAZARD, _D.CONFIRM, _S.APPROVE_NOT_HAZARD, _O.CONFIRM_GRADE, "finding-confirmation", _VERIFYING, _CONFIRM),
+    Move(
+        _S.CONFIRM_GENERAL,
+        _D.CONFIRM,
+        _S.APPROVE_GENERAL,
+        _O.CONFIRM_GRADE,
+        "finding-confirmation",
+        _VERIFYING,
+        _CONFIRM,
+    ),
+    Move(
+        _S.CONFIRM_NOT_HAZARD,
+        _D.CONFIRM,
+        _S.APPROVE_NOT_HAZARD,
+        _O.CONFIRM_GRADE,
+        "finding-confirmation",
+        _VERIFYING,
+        _CONFIRM,
+    ),
     Move(_S.CONFIRM_MAJOR, _D.RETURN_FINDING, _S.CLASSIFY, _O.CONFIRM_GRADE, "finding-return", _VERIFYING, _CONFIRM),
     Move(_S.CONFIRM_GENERAL, _D.RETURN_FINDING, _S.CLASSIFY, _O.CONFIRM_GRADE, "finding-return", _VERIFYING, _CONFIRM),
-    Move(_S.CONFIRM_NOT_HAZARD, _D.RETURN_FINDING, _S.CLASSIFY, _O.CONFIRM_GRADE, "finding-return", _VERIFYING, _CONFIRM),
+    Move(
+        _S.CONFIRM_NOT_HAZARD, _D.RETURN_FINDING, _S.CLASSIFY, _O.CONFIRM_GRADE, "finding-return", _VERIFYING, _CONFIRM
+    ),
     Move(_S.APPROVE_GENERAL, _D.APPROVE_DOWNGRADE, _S.DOWNGRADED, _O.DOWNGRADE, "downgrade-approval", eyes=_APPROVE),
     Move(_S.APPROVE_NOT_HAZARD, _D.APPROVE_DOWNGRADE, _S.DISMISSED, _O.DOWNGRADE, "downgrade-approval", eyes=_APPROVE),
     Move(_S.APPROVE_GENERAL, _D.REFUSE_DOWNGRADE, _S.CLASSIFY, _O.DOWNGRADE, "downgrade-refusal", eyes=_APPROVE),
@@ -239,4 +259,3 @@ def _wrong_stage(step: Step, decision: DecisionCode) -> WrongStage:
         remedy=f"当前可办理：{'；'.join(open_here)}。" if open_here else "该隐患已办结，没有可办理的事项。",
         extra={"stage": info.stage, "step": step, "decision": decision},
     )
-

@@ -31,7 +31,9 @@ class DeadlineRules:
         try:
             return self.rules[key]
         except KeyError:
-            raise RuleUnknown(f"时限规则第{self.version}版没有“{key}”。", remedy="请联系系统管理员修订时限规则。") from None
+            raise RuleUnknown(
+                f"时限规则第{self.version}版没有“{key}”。", remedy="请联系系统管理员修订时限规则。"
+            ) from None
 
     @classmethod
     def from_body(cls, version: str, body: Mapping[str, Any]) -> Self:

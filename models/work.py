@@ -24,7 +24,9 @@ class WorkItem(SQLModel, table=True):
         Index("uq_work_item_origin", "origin", "kind", unique=True),
         Index("ix_work_item_unit_due", "unit_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_work_item_assignee_due", "assignee_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_work_item_enterprise_due", "enterprise_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_work_item_enterprise_due", "enterprise_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN
+        ),
         Index("ix_work_item_hazard", "hazard_id"),
     )
 

@@ -84,7 +84,9 @@ def check_config(kind: ChannelKind, fields: Mapping[str, Any], private_hosts: fr
         config = CONFIGS[kind].model_validate(fields)
     except ValidationError as broken:
         faults = [{"field": ".".join(map(str, fault["loc"])), "message": fault["msg"]} for fault in broken.errors()]
-        raise InvalidInput("渠道配置有误。", rule="渠道配置", remedy="请按提示更正。", extra={"errors": faults}) from None
+        raise InvalidInput(
+            "渠道配置有误。", rule="渠道配置", remedy="请按提示更正。", extra={"errors": faults}
+        ) from None
     if host := _host(config):
         _refuse_internal(host, private_hosts)
     return config.model_dump()
@@ -137,7 +139,9 @@ def _carried(address: Address) -> Iterator[ipaddress.IPv4Address]:
 
 
 def _refused(detail: str) -> InvalidInput:
-    return InvalidInput(detail, rule="通知只发往允许的主机", remedy="如确需发往内网主机，请在 HAZARDFLOW_PRIVATE_WEBHOOKS 中列出。")
+    return InvalidInput(
+        detail, rule="通知只发往允许的主机", remedy="如确需发往内网主机，请在 HAZARDFLOW_PRIVATE_WEBHOOKS 中列出。"
+    )
 
 
 def _mail(config: Mail, person: Person) -> str:
@@ -161,7 +165,9 @@ def _webhook(config: Webhook, person: Person) -> str:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = f":{parts.port}" if parts.port else ""
     headers = {f"+{name}": value for name, value in config.headers.items()}
-    return f"{scheme}://{host}{port}{quote(parts.path)}?{_query(headers | {':recipient': person.name, 'redirect': 'no'})}"
+    return (
+        f"{scheme}://{host}{port}{quote(parts.path)}?{_query(headers | {':recipient': person.name, 'redirect': 'no'})}"
+    )
 
 
 def _ding(config: DingTalk, person: Person) -> str:

@@ -30,7 +30,11 @@ def add_channel(
 
 
 def enabled(session: Session) -> Sequence[NoticeChannel]:
-    return session.execute(select(NoticeChannel).where(col(NoticeChannel.enabled)).order_by(col(NoticeChannel.id))).scalars().all()
+    return (
+        session.execute(select(NoticeChannel).where(col(NoticeChannel.enabled)).order_by(col(NoticeChannel.id)))
+        .scalars()
+        .all()
+    )
 
 
 def config_of(channel: NoticeChannel, key: bytes) -> dict[str, Any]:

@@ -33,7 +33,14 @@ class Delivery(NamedTuple):
 
 
 def queue(
-    session: Session, message_id: str, topic: str, hazard: Hazard, people: Iterable[str], facts: Mapping[str, Any], *, at: datetime
+    session: Session,
+    message_id: str,
+    topic: str,
+    hazard: Hazard,
+    people: Iterable[str],
+    facts: Mapping[str, Any],
+    *,
+    at: datetime,
 ) -> int:
     """Write what each person is to be told, once per message however often its flow runs; returns how many were new.
 
@@ -71,8 +78,12 @@ def claim(session: Session, *, at: datetime, lease: timedelta, limit: int = 200)
     taken = list(session.execute(due).scalars())
     if not taken:
         return []
-    session.execute(update(NOTICE).where(NOTICE.c.id.in_(taken)).values(attempts=NOTICE.c.attempts + 1, due_at=at + lease))
-    rows = session.execute(select(NOTICE).where(NOTICE.c.id.in_(taken)).order_by(NOTICE.c.created_at, NOTICE.c.id)).all()
+    session.execute(
+        update(NOTICE).where(NOTICE.c.id.in_(taken)).values(attempts=NOTICE.c.attempts + 1, due_at=at + lease)
+    )
+    rows = session.execute(
+        select(NOTICE).where(NOTICE.c.id.in_(taken)).order_by(NOTICE.c.created_at, NOTICE.c.id)
+    ).all()
     groups: dict[tuple[str, str], list[Any]] = {}
     for row in rows:
         groups.setdefault((row.person_id, row.channel_id), []).append(row)
@@ -92,7 +103,11 @@ def settle_failed(session: Session, delivery: Delivery, *, at: datetime, error: 
     """Wait 30 s, then twice as long each time up to an hour; after the last attempt, or at once where trying again
     cannot help, it is a dead letter for a person to look at."""
     dead = permanent or delivery.attempts >= MOST_ATTEMPTS
-    values = {"state": NoticeState.DEAD, "settled_at": at} if dead else {"due_at": at + wait_after(delivery.attempts, delivery.notice_ids[0])}
+    values = (
+        {"state": NoticeState.DEAD, "settled_at": at}
+        if dead
+        else {"due_at": at + wait_after(delivery.attempts, delivery.notice_ids[0])}
+    )
     session.execute(_waiting(delivery).values(last_error=error[:300], **values))
 
 

@@ -30,7 +30,9 @@ def invite(session: Session, person: Person, login: str, *, by: Actor | None, at
     account = Account(person_id=person.id, login=login, created_at=at)
     session.add(account)
     session.flush()
-    trail.append_office(session, "ACCOUNT_OPENED", by=by, at=at, facts={"account": account.id, "person": person.id, "login": login})
+    trail.append_office(
+        session, "ACCOUNT_OPENED", by=by, at=at, facts={"account": account.id, "person": person.id, "login": login}
+    )
     token = secrets.token_urlsafe(32)
     session.add(OneTimeToken(token_hash=_hashed(token), account_id=account.id, expires_at=at + valid))
     session.flush()
@@ -43,7 +45,9 @@ def set_first_password(session: Session, token: str, password: str, *, at: datet
     Raises: NotAuthenticated, InvalidInput (the password's own faults).
     """
     unused = update(OneTimeToken).where(
-        col(OneTimeToken.token_hash) == _hashed(token), col(OneTimeToken.used_at).is_(None), col(OneTimeToken.expires_at) > at
+        col(OneTimeToken.token_hash) == _hashed(token),
+        col(OneTimeToken.used_at).is_(None),
+        col(OneTimeToken.expires_at) > at,
     )
     account_id = session.execute(unused.values(used_at=at).returning(col(OneTimeToken.account_id))).scalar_one_or_none()
     if account_id is None:
@@ -101,20 +105,26 @@ def verify_again(session: Session, actor: Actor, password: str, *, at: datetime)
     login = session.execute(select(col(Account.login)).where(col(Account.id) == actor.account_id)).scalar_one()
     if verify_password(session, login, password, at=at) is None:
         return False
-    mine = update(LoginSession).where(col(LoginSession.token_hash).startswith(actor.session), col(LoginSession.account_id) == actor.account_id)
+    mine = update(LoginSession).where(
+        col(LoginSession.token_hash).startswith(actor.session), col(LoginSession.account_id) == actor.account_id
+    )
     session.execute(mine.values(verified_at=at))
     return True
 
 
 def end_session(session: Session, token: str, *, at: datetime) -> None:
-    mine = update(LoginSession).where(col(LoginSession.token_hash) == _hashed(token), col(LoginSession.ended_at).is_(None))
+    mine = update(LoginSession).where(
+        col(LoginSession.token_hash) == _hashed(token), col(LoginSession.ended_at).is_(None)
+    )
     session.execute(mine.values(ended_at=at))
 
 
 def make_key(session: Session, account_id: str, name: str, *, by: Actor, at: datetime, valid: timedelta) -> str:
     """A key for a machine; shown once."""
     token = f"hf_{secrets.token_urlsafe(32)}"
-    session.add(ApiKey(token_hash=_hashed(token), account_id=account_id, name=name, created_at=at, expires_at=at + valid))
+    session.add(
+        ApiKey(token_hash=_hashed(token), account_id=account_id, name=name, created_at=at, expires_at=at + valid)
+    )
     session.flush()
     trail.append_office(session, "KEY_MADE", by=by, at=at, facts={"account": account_id, "name": name})
     return token
@@ -130,11 +140,23 @@ def actor_for(session: Session, token: str, *, at: datetime, idle: timedelta, lo
     alive = (
         (col(ApiKey.revoked_at).is_(None), col(ApiKey.expires_at) > at)
         if source is ApiKey
-        else (col(LoginSession.ended_at).is_(None), col(LoginSession.last_seen_at) > at - idle, col(LoginSession.opened_at) > at - longest)
+        else (
+            col(LoginSession.ended_at).is_(None),
+            col(LoginSession.last_seen_at) > at - idle,
+            col(LoginSession.opened_at) > at - longest,
+        )
     )
     verified = col(LoginSession.verified_at) if source is LoginSession else col(ApiKey.revoked_at)
     statement = (
-        select(col(Account.id), col(Person.id), col(Person.name), col(Person.enterprise_id), verified, col(RoleGrant.role), col(RoleGrant.unit_id))
+        select(
+            col(Account.id),
+            col(Person.id),
+            col(Person.name),
+            col(Person.enterprise_id),
+            verified,
+            col(RoleGrant.role),
+            col(RoleGrant.unit_id),
+        )
         .select_from(source)
         .join(Account, col(Account.id) == col(source.account_id))
         .join(Person, col(Person.id) == col(Account.person_id))
@@ -163,7 +185,12 @@ def touch(session: Session, token: str, *, at: datetime) -> None:
 
 def _check_password(password: str, login: str) -> None:
     common = ("password", "12345678", "qwerty", "linjiang", "yongchuan", "anjian", "yingji")
-    if len(password) < _LEAST_LENGTH or len(set(password)) < 5 or login.lower() in password.lower() or any(word in password.lower() for word in common):
+    if (
+        len(password) < _LEAST_LENGTH
+        or len(set(password)) < 5
+        or login.lower() in password.lower()
+        or any(word in password.lower() for word in common)
+    ):
         raise InvalidInput(
             "密码过短或过于常见。", rule=f"密码至少{_LEAST_LENGTH}个字符，不含登录名和常见词", remedy="请换一个密码。",
             extra={"errors": [{"field": "password", "message": f"至少{_LEAST_LENGTH}个字符，不含登录名和常见词"}]},

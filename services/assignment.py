@@ -34,7 +34,10 @@ def assign_hazard(session: Session, hazard: Hazard, form: Assignment, *, by: Act
     Raises: InvalidInput, and what `take` raises.
     """
     lead = lookups.unit_by_code(session, form.lead_unit, field="lead_unit", kinds=_LEADS)
-    cooperating = [lookups.unit_by_code(session, code, field="cooperating_units", kinds=_COOPERATES).id for code in form.cooperating_units]
+    cooperating = [
+        lookups.unit_by_code(session, code, field="cooperating_units", kinds=_COOPERATES).id
+        for code in form.cooperating_units
+    ]
     leader = lookups.leader(session, form.leader)
     enterprise_id = _rectifier(session, hazard, form)
     limit = clocks.new_limit(session, hazard, form, at=at)
@@ -96,4 +99,3 @@ def _open_informing(session: Session, hazard: Hazard, lead_unit_id: str, *, orig
          "roles": f"{Role.DH} {Role.DO}", "unit_id": lead_unit_id,
          "due_at": clocks.running(session, hazard.id, Clock.INFORM), "opened_at": at},
     )  # fmt: skip
-

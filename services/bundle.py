@@ -32,7 +32,14 @@ keys.json 中的公钥指纹请与镇安委办公布的指纹核对。
 
 
 def write_bundle(
-    session: Session, hazard: Hazard, out: BinaryIO, *, key: Ed25519PrivateKey, store: Path, at: datetime, with_files: bool = True
+    session: Session,
+    hazard: Hazard,
+    out: BinaryIO,
+    *,
+    key: Ed25519PrivateKey,
+    store: Path,
+    at: datetime,
+    with_files: bool = True,
 ) -> None:
     """Write the zip that `services/offline_verify.py` describes. Seal first: events not yet sealed stay out.
 
@@ -45,18 +52,31 @@ def write_bundle(
         raise NotFound("该隐患的历史尚未编入检查点。", remedy="请稍后再导出。")
     tree = Tree([bytes.fromhex(leaf) for leaf in _leaves(session, size)])
     pieces = session.execute(
-        select(EVIDENCE).where(EVIDENCE.c.id.in_(select(HAZARD_EVIDENCE.c.evidence_id).where(HAZARD_EVIDENCE.c.hazard_id == hazard.id)))
+        select(EVIDENCE).where(
+            EVIDENCE.c.id.in_(select(HAZARD_EVIDENCE.c.evidence_id).where(HAZARD_EVIDENCE.c.hazard_id == hazard.id))
+        )
     ).all()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
         _put(bundle, "manifest.json", {"format": 1, "hazard_no": hazard.no, "stream": hazard.id, "exported_at": trail.stamp(at),
                                        "checkpoint": f"checkpoints/{size}.txt"})  # fmt: skip
         bundle.writestr("events.jsonl", b"".join(row.body + b"\n" for row in events))
-        _put(bundle, "proofs.json", [{"seq": row.seq, "leaf_index": row.position, "path": _hex(tree.inclusion_proof(row.position))} for row in events])
+        _put(
+            bundle,
+            "proofs.json",
+            [
+                {"seq": row.seq, "leaf_index": row.position, "path": _hex(tree.inclusion_proof(row.position))}
+                for row in events
+            ],
+        )
         _put(bundle, "heads.json", _head_proof(session, hazard, size))
         _put(bundle, "consistency.json", _growth(tree, [row.size for row in checkpoints]))
         for row in checkpoints:
             bundle.writestr(f"checkpoints/{row.size}.txt", row.note)
-        _put(bundle, "keys.json", [{"name": sealing.KEY_NAME, "public_key_b64": base64.b64encode(sealing.public_bytes(key)).decode()}])
+        _put(
+            bundle,
+            "keys.json",
+            [{"name": sealing.KEY_NAME, "public_key_b64": base64.b64encode(sealing.public_bytes(key)).decode()}],
+        )
         _put(bundle, "evidence.json", trail.evidence_facts(pieces))
         _put_files(bundle, store, {piece.sha256 for piece in pieces} if with_files else set())
         bundle.writestr("verify.py", Path(offline_verify.__file__).read_bytes())
@@ -65,7 +85,9 @@ def write_bundle(
 
 def _checkpoints(session: Session) -> list[Any]:
     """The last checkpoint of each day, the newest of all at the end: enough to hold any earlier bundle against this one."""
-    rows = session.execute(select(CHECKPOINT.c.size, CHECKPOINT.c.note, CHECKPOINT.c.sealed_at).order_by(CHECKPOINT.c.size)).all()
+    rows = session.execute(
+        select(CHECKPOINT.c.size, CHECKPOINT.c.note, CHECKPOINT.c.sealed_at).order_by(CHECKPOINT.c.size)
+    ).all()
     return list({row.sealed_at.date(): row for row in rows}.values())
 
 
@@ -80,7 +102,11 @@ def _sealed_events(session: Session, hazard: Hazard, size: int) -> list[Any]:
 
 
 def _leaves(session: Session, size: int) -> list[str]:
-    of_tree = select(AUDIT_EVENT.c.hash).join(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid).where(AUDIT_LEAF.c.position < size)
+    of_tree = (
+        select(AUDIT_EVENT.c.hash)
+        .join(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid)
+        .where(AUDIT_LEAF.c.position < size)
+    )
     return list(session.execute(of_tree.order_by(AUDIT_LEAF.c.position)).scalars())
 
 
@@ -93,7 +119,8 @@ def _head_proof(session: Session, hazard: Hazard, size: int) -> dict[str, Any]:
 
 def _growth(tree: Tree, sizes: list[int]) -> list[dict[str, Any]]:
     return [
-        {"old_size": size, "old_checkpoint": f"checkpoints/{size}.txt", "path": _hex(tree.consistency_proof(size))} for size in sizes[:-1]
+        {"old_size": size, "old_checkpoint": f"checkpoints/{size}.txt", "path": _hex(tree.consistency_proof(size))}
+        for size in sizes[:-1]
     ]
 
 

@@ -38,7 +38,9 @@ def close_hazard(session: Session, hazard: Hazard, form: Closure, *, by: Actor, 
 
 def return_from_gate(session: Session, hazard: Hazard, form: ClosureReturn, *, by: Actor, at: datetime) -> Taken:
     """Refuse the close-out and send the hazard back to rectification with a new limit."""
-    return take(session, hazard, DecisionCode.RETURN_REDO, form, by=by, at=at, **clocks.new_limit(session, hazard, form, at=at))
+    return take(
+        session, hazard, DecisionCode.RETURN_REDO, form, by=by, at=at, **clocks.new_limit(session, hazard, form, at=at)
+    )
 
 
 def _untold(session: Session, hazard: Hazard) -> list[str]:

@@ -27,7 +27,11 @@ def of_database(session: Session, *, at: datetime, oldest_message: timedelta) ->
     found: list[Finding] = []
     count, since = outbox.waiting(session)
     if since is not None and at - since > oldest_message:
-        found.append(Finding(f"有{count}条消息等待处理，最早一条已等{_minutes(at - since)}分钟", "通知和督办会晚到，决定不受影响"))
+        found.append(
+            Finding(
+                f"有{count}条消息等待处理，最早一条已等{_minutes(at - since)}分钟", "通知和督办会晚到，决定不受影响"
+            )
+        )
     if dead := session.execute(select(func.count()).where(NOTICE.c.state == NoticeState.DEAD)).scalar_one():
         found.append(Finding(f"有{dead}条通知未能送达", "请查看通知送达情况并重发"))
     found += _calendar(session, at)
@@ -40,7 +44,11 @@ def of_processes(run_dir: Path) -> list[Finding]:
         states: dict[str, dict[str, Any]] = json.loads((run_dir / "processes.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    meanings = {"prefect": "流程改为不经Prefect直接执行", "worker": "定时补办的任务暂停", "dispatcher": "通知和督办暂停，恢复后补办"}
+    meanings = {
+        "prefect": "流程改为不经Prefect直接执行",
+        "worker": "定时补办的任务暂停",
+        "dispatcher": "通知和督办暂停，恢复后补办",
+    }
     return [
         Finding(f"进程 {name} 未运行（{state['state']}）", meanings.get(name, "部分功能暂停"))
         for name, state in states.items()
@@ -50,13 +58,17 @@ def of_processes(run_dir: Path) -> list[Finding]:
 
 def figures(session: Session, *, at: datetime) -> dict[str, float]:
     waiting, since = outbox.waiting(session)
-    unsealed = select(func.count()).select_from(AUDIT_EVENT.outerjoin(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid))
+    unsealed = select(func.count()).select_from(
+        AUDIT_EVENT.outerjoin(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid)
+    )
     return {
         "open_hazards": session.execute(select(func.count()).where(HAZARD.c.closed_at.is_(None))).scalar_one(),
         "overdue_work_items": inbox.overdue_count(session, at=at),
         "outbox_waiting": waiting,
         "outbox_oldest_seconds": (at - since).total_seconds() if since else 0,
-        "notices_queued": session.execute(select(func.count()).where(NOTICE.c.state == NoticeState.QUEUED)).scalar_one(),
+        "notices_queued": session.execute(
+            select(func.count()).where(NOTICE.c.state == NoticeState.QUEUED)
+        ).scalar_one(),
         "notices_dead": session.execute(select(func.count()).where(NOTICE.c.state == NoticeState.DEAD)).scalar_one(),
         "audit_events_unsealed": session.execute(unsealed.where(AUDIT_LEAF.c.gid.is_(None))).scalar_one(),
         "deadlines_provisional": session.execute(

@@ -33,7 +33,15 @@ def open_answer(
 
 def open_calendar_year(session: Session, year: int, *, due_at: datetime, at: datetime) -> None:
     """A task for the administrator: deadlines reach into a year whose holidays are not known."""
-    _open_once(session, hazard_id=None, kind=CALENDAR_YEAR, origin=f"calendar-{year}", roles=Role.AD, due_at=due_at, opened_at=at)
+    _open_once(
+        session,
+        hazard_id=None,
+        kind=CALENDAR_YEAR,
+        origin=f"calendar-{year}",
+        roles=Role.AD,
+        due_at=due_at,
+        opened_at=at,
+    )
 
 
 def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: datetime) -> None:
@@ -46,7 +54,9 @@ def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: d
     if item is None:
         raise _nothing_to_answer()
     if item.enterprise_id != by.enterprise_id if item.enterprise_id else item.unit_id not in by.unit_ids:
-        raise NotPermitted("该督办函须由被督办单位答复。", rule="督办函由被督办单位答复", remedy="请由被督办单位的人员办理。")
+        raise NotPermitted(
+            "该督办函须由被督办单位答复。", rule="督办函由被督办单位答复", remedy="请由被督办单位的人员办理。"
+        )
     locked = select(HAZARD).where(HAZARD.c.id == item.hazard_id).with_for_update()
     hazard = cast(Hazard, session.execute(locked).one())
     answered = session.execute(update(WORK_ITEM).where(*open_answers).values(closed_at=at, closed_by=by.person_id))
@@ -58,7 +68,9 @@ def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: d
         facts={"cycle": hazard.cycle, "escalation_id": item.origin, "form": {"answer": text}, "before": {}, "after": {}},
     )  # fmt: skip
     session.execute(
-        update(HAZARD).where(HAZARD.c.id == hazard.id).values(chain_seq=link.seq, chain_head=link.head, changed_at=recorded)
+        update(HAZARD)
+        .where(HAZARD.c.id == hazard.id)
+        .values(chain_seq=link.seq, chain_head=link.head, changed_at=recorded)
     )
 
 

@@ -39,12 +39,18 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
     it was due. The caller owns the transaction.
     """
     hazard = _locked_hazard(session, deadline_id)
-    deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == deadline_id, DEADLINE.c.closed_at.is_(None))).one_or_none()
+    deadline = session.execute(
+        select(DEADLINE).where(DEADLINE.c.id == deadline_id, DEADLINE.c.closed_at.is_(None))
+    ).one_or_none()
     if hazard is None or deadline is None or deadline.next_level is None:
         return []
     ladder = policies.ladder(session, deadline.ladder_version)
     calendar = policies.calendar(session, deadline.calendar_version)
-    steps = [rung for rung in rungs(deadline.start_at, deadline.due_at, deadline.against, ladder, calendar) if rung.level >= deadline.next_level]
+    steps = [
+        rung
+        for rung in rungs(deadline.start_at, deadline.due_at, deadline.against, ladder, calendar)
+        if rung.level >= deadline.next_level
+    ]
     due = [rung for rung in steps if rung.at <= at]
     fired = [_fire(session, hazard, deadline, rung, due[-1], at=at) for rung in due]
     later = next((rung for rung in steps if rung.at > at), None)
@@ -79,7 +85,9 @@ def _fire(session: Session, hazard: Hazard, deadline: Any, rung: Rung, headline:
     return moves.post(session, hazard, Topic.ESCALATED, subject=escalation_id, step=Step(hazard.step), at=at)
 
 
-def _write_event(session: Session, hazard: Hazard, deadline: Any, rung: Rung, escalation_id: str, *, late: bool, at: datetime) -> None:
+def _write_event(
+    session: Session, hazard: Hazard, deadline: Any, rung: Rung, escalation_id: str, *, late: bool, at: datetime
+) -> None:
     head = session.execute(_HEAD, {"of_hazard": hazard.id}).one()
     recorded = trail.after(head.changed_at, at)
     link = trail.append(
@@ -92,11 +100,15 @@ def _write_event(session: Session, hazard: Hazard, deadline: Any, rung: Rung, es
         },
     )  # fmt: skip
     session.execute(
-        update(HAZARD).where(HAZARD.c.id == hazard.id).values(chain_seq=link.seq, chain_head=link.head, changed_at=recorded)
+        update(HAZARD)
+        .where(HAZARD.c.id == hazard.id)
+        .values(chain_seq=link.seq, chain_head=link.head, changed_at=recorded)
     )
 
 
-_HEAD = select(HAZARD.c.chain_seq, HAZARD.c.chain_head, HAZARD.c.changed_at).where(HAZARD.c.id == bindparam("of_hazard"))
+_HEAD = select(HAZARD.c.chain_seq, HAZARD.c.chain_head, HAZARD.c.changed_at).where(
+    HAZARD.c.id == bindparam("of_hazard")
+)
 
 
 _INSERT = insert_once(ESCALATION, "id")

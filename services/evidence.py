@@ -115,7 +115,11 @@ def _write(handle: int, chunks: Iterable[bytes], most_bytes: int) -> tuple[str, 
         for chunk in chunks:
             size += len(chunk)
             if size > most_bytes:
-                raise TooLarge(f"文件超过{most_bytes // 1_048_576} MiB。", rule="单个材料大小上限", remedy="请压缩图片或分成多个文件上传。")
+                raise TooLarge(
+                    f"文件超过{most_bytes // 1_048_576} MiB。",
+                    rule="单个材料大小上限",
+                    remedy="请压缩图片或分成多个文件上传。",
+                )
             digest.update(chunk)
             out.write(chunk)
         out.flush()
@@ -133,7 +137,11 @@ def _media_type(path: Path, filename: str) -> str:
         if start.startswith(magic):
             if suffix in suffixes:
                 return media_type
-            raise EvidenceRefused(f"文件内容是{media_type}，与扩展名“{suffix}”不符。", rule="内容与扩展名须一致", remedy="请上传原始文件。")
+            raise EvidenceRefused(
+                f"文件内容是{media_type}，与扩展名“{suffix}”不符。",
+                rule="内容与扩展名须一致",
+                remedy="请上传原始文件。",
+            )
     raise EvidenceRefused("不支持的文件类型。", rule="可接收：jpg、png、pdf", remedy="请转换为照片或PDF后上传。")
 
 
@@ -148,7 +156,9 @@ def _look_into_image(path: Path) -> str | None:
                 captured = image.getexif().get_ifd(_EXIF).get(_CAPTURED)
                 image.load()
     except _UNREADABLE as broken:
-        raise EvidenceRefused("图片已损坏或无法识别。", rule="材料须能打开", remedy="请重新拍照或导出后上传。") from broken
+        raise EvidenceRefused(
+            "图片已损坏或无法识别。", rule="材料须能打开", remedy="请重新拍照或导出后上传。"
+        ) from broken
     return "".join(char for char in str(captured) if char.isprintable())[:40] or None if captured else None
 
 

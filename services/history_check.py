@@ -61,14 +61,18 @@ class _Leaf(NamedTuple):
     position: int | None
 
 
-def _walk_events(session: Session) -> tuple[dict[str, tuple[int, str]], list[_Leaf], dict[str, list[dict[str, Any]]], list[str]]:
+def _walk_events(
+    session: Session,
+) -> tuple[dict[str, tuple[int, str]], list[_Leaf], dict[str, list[dict[str, Any]]], list[str]]:
     """Every event once: its bytes against its hash, columns and predecessor."""
     heads: dict[str, tuple[int, str]] = {}
     leaves: list[_Leaf] = []
     events: dict[str, list[dict[str, Any]]] = {}
     faults: list[str] = []
     statement = select(AUDIT_EVENT, AUDIT_LEAF.c.position).outerjoin(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid)
-    for row in session.execute(statement.order_by(AUDIT_EVENT.c.stream, AUDIT_EVENT.c.seq).execution_options(yield_per=5000)):
+    for row in session.execute(
+        statement.order_by(AUDIT_EVENT.c.stream, AUDIT_EVENT.c.seq).execution_options(yield_per=5000)
+    ):
         digest = hashlib.sha256(b"\x00" + row.body)
         seq, head = heads.get(row.stream, (0, GENESIS))
         body = json.loads(row.body)
@@ -96,7 +100,10 @@ def _check_event(row: Any, body: dict[str, Any], digest: str, seq: int, head: st
 
 def _check_heads(session: Session, heads: dict[str, tuple[int, str]]) -> Iterator[str]:
     """No stream's tail is missing: rows remember how far their chain goes."""
-    kept = {row.id: (row.chain_seq, row.chain_head) for row in session.execute(select(HAZARD.c.id, HAZARD.c.chain_seq, HAZARD.c.chain_head))}
+    kept = {
+        row.id: (row.chain_seq, row.chain_head)
+        for row in session.execute(select(HAZARD.c.id, HAZARD.c.chain_seq, HAZARD.c.chain_head))
+    }
     kept |= {row.stream: (row.seq, row.head) for row in session.execute(select(AUDIT_STREAM)) if row.seq}
     for stream in sorted(kept.keys() | heads.keys()):
         if kept.get(stream) != heads.get(stream):
@@ -142,7 +149,10 @@ def _check_heads_root(session: Session, size: int) -> tuple[int, list[str], int]
 
 
 def _check_anchors(anchors: Sequence[str], leaves: list[_Leaf], size: int) -> tuple[int, list[str]]:
-    ordered = [leaf.hash for leaf in sorted((leaf for leaf in leaves if leaf.position is not None), key=lambda leaf: leaf.position or 0)]
+    ordered = [
+        leaf.hash
+        for leaf in sorted((leaf for leaf in leaves if leaf.position is not None), key=lambda leaf: leaf.position or 0)
+    ]
     for text in anchors:
         note = parse_note(text)
         if note.size > size:

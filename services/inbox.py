@@ -46,7 +46,9 @@ def claim_item(session: Session, item_id: str, *, by: Actor, at: datetime) -> No
 
     Raises: NotFound, AlreadyClaimed.
     """
-    free = update(WORK_ITEM).where(WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.assignee_id.is_(None), _in_inbox(by))
+    free = update(WORK_ITEM).where(
+        WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.assignee_id.is_(None), _in_inbox(by)
+    )
     if session.execute(free.values(assignee_id=by.person_id)).rowcount == 1:  # pyright: ignore[reportAttributeAccessIssue]
         return
     holder = _holder(session, item_id, by)
@@ -62,7 +64,9 @@ def release_item(session: Session, item_id: str, *, by: Actor) -> None:
 
     Raises: NotFound, AlreadyClaimed.
     """
-    mine = update(WORK_ITEM).where(WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.assignee_id == by.person_id)
+    mine = update(WORK_ITEM).where(
+        WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.assignee_id == by.person_id
+    )
     if session.execute(mine.values(assignee_id=None)).rowcount == 1:  # pyright: ignore[reportAttributeAccessIssue]
         return
     holder = _holder(session, item_id, by)

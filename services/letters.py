@@ -60,4 +60,3 @@ def escalation_text(hazard: Hazard, *, to: str, action: str, due_text: str, reas
 
 def closure_text(hazard: Hazard, *, enterprise: str) -> str:
     return f"{enterprise}：\n\n重大事故隐患（编号{hazard.no}，{hazard.place}）经整改、复查验收和销号审核，准予销号。请举一反三，防止反弹。"
-

@@ -29,7 +29,9 @@ def enterprise_by_credit_code(session: Session, credit_code: str, *, field: str 
 def leader(session: Session, person_id: str, *, field: str = "leader") -> Person:
     """A person who leads the town; a hazard's responsible leader is one of them."""
     leads = select(RoleGrant.person_id).where(col(RoleGrant.role) == Role.TL)
-    person = session.execute(select(Person).where(col(Person.id) == person_id, col(Person.id).in_(leads))).scalar_one_or_none()
+    person = session.execute(
+        select(Person).where(col(Person.id) == person_id, col(Person.id).in_(leads))
+    ).scalar_one_or_none()
     if person is None:
         raise missing(field, "包案领导须是镇领导。", "可选人员见 GET /api/v1/people?role=TL。")
     return person
@@ -45,7 +47,11 @@ def clause_in_force(session: Session, code: str, on: str, *, field: str = "claus
     rows = session.execute(statement).scalars()
     found = max(rows, key=lambda row: row.effective_on or "", default=None)
     if found is None:
-        raise missing(field, f"{on}没有有效的判定条款“{code}”。", "请选用发现当日有效的条款（GET /api/v1/standards?on=发现日期）。")
+        raise missing(
+            field,
+            f"{on}没有有效的判定条款“{code}”。",
+            "请选用发现当日有效的条款（GET /api/v1/standards?on=发现日期）。",
+        )
     return found
 
 

@@ -421,7 +421,9 @@ class _Findings:
         return Report(code, self.lines)
 
 
-def verify_bundle(path: str | os.PathLike[str], anchors: Sequence[str | os.PathLike[str]] = (), keys: Sequence[str] = ()) -> Report:
+def verify_bundle(
+    path: str | os.PathLike[str], anchors: Sequence[str | os.PathLike[str]] = (), keys: Sequence[str] = ()
+) -> Report:
     """Check a bundle (zip or directory) against itself, against anchor files kept from earlier, and against known keys.
 
     `keys` are public keys (base64) or their fingerprints (hex) known from elsewhere; if given, one must have signed.
@@ -429,7 +431,9 @@ def verify_bundle(path: str | os.PathLike[str], anchors: Sequence[str | os.PathL
     found = _Findings()
     found.say(f"资料包：{os.fspath(path)}")
     with contextlib.ExitStack() as stack:
-        found.guard(lambda: _verify(_Bundle(os.fspath(path), stack), [os.fspath(anchor) for anchor in anchors], keys, found))
+        found.guard(
+            lambda: _verify(_Bundle(os.fspath(path), stack), [os.fspath(anchor) for anchor in anchors], keys, found)
+        )
     return found.report()
 
 
@@ -464,7 +468,9 @@ def _checkpoint(bundle: _Bundle, name: str, found: _Findings) -> Note | None:
 class _Check:
     """The checks of one bundle, each of which prints its own line."""
 
-    def __init__(self, bundle: _Bundle, manifest: dict[str, Any], keys: list[tuple[str, bytes]], note: Note, found: _Findings):
+    def __init__(
+        self, bundle: _Bundle, manifest: dict[str, Any], keys: list[tuple[str, bytes]], note: Note, found: _Findings
+    ):
         self.bundle, self.manifest, self.keys, self.note, self.found = bundle, manifest, keys, note, found
         self.events: list[_Event] = []
         self.head: dict[str, Any] = {}
@@ -472,7 +478,15 @@ class _Check:
 
     def all(self, known_keys: Sequence[str]) -> None:
         self.signature(known_keys)
-        for check in (self.read_head, self.read_events, self.history, self.completeness, self.evidence, self.files, self.growth):
+        for check in (
+            self.read_head,
+            self.read_events,
+            self.history,
+            self.completeness,
+            self.evidence,
+            self.files,
+            self.growth,
+        ):
             self.found.guard(check)
 
     def signature(self, known_keys: Sequence[str]) -> None:
@@ -480,7 +494,9 @@ class _Check:
         fingerprints = [hashlib.sha256(key).hexdigest() for _, key in signers]
         if not signers:
             self.found.bad(BAD_KEY, f"检查点签名：密钥不在清单内，或签名不对（{_names(self.note)}）")
-        elif known_keys and not {*fingerprints, *(_b64(key) for _, key in signers)} & {known.strip() for known in known_keys}:
+        elif known_keys and not {*fingerprints, *(_b64(key) for _, key in signers)} & {
+            known.strip() for known in known_keys
+        }:
             self.found.bad(BAD_KEY, f"检查点签名：不是您给出的密钥所签，签名密钥的指纹为 {'、'.join(fingerprints)}")
         else:
             signed = f"{self.note.origin}，{self.note.recorded_at}，共 {self.note.size} 条"
@@ -492,7 +508,9 @@ class _Check:
         """Where the stream ended when the checkpoint was signed."""
         head = self.bundle.json("heads.json")
         leaf = heads_leaf(self.manifest["stream"], _whole(head["max_seq"]), head["head"])
-        if verify_inclusion(leaf, _whole(head["index"]), _whole(head["count"]), _path(head["path"]), self.note.heads_root):
+        if verify_inclusion(
+            leaf, _whole(head["index"]), _whole(head["count"]), _path(head["path"]), self.note.heads_root
+        ):
             self.head = head
         else:
             self.found.bad(TAMPERED, "末尾证明：本隐患的事件条数或末尾散列与签名的检查点对不上")
@@ -511,14 +529,18 @@ class _Check:
         proofs = {proof["seq"]: proof for proof in self.bundle.json("proofs.json")}
         before = _BEFORE_THE_FIRST
         for at, event in enumerate(self.events):
-            fault = self._order_fault(event, before) or self._link_fault(event, before) or self._content_fault(at, proofs)
+            fault = (
+                self._order_fault(event, before) or self._link_fault(event, before) or self._content_fault(at, proofs)
+            )
             if fault:
                 self.found.bad(TAMPERED, f"{event.label}：{fault}")
                 return
             before = event
         uncovered = [event for event in self.events if event.seq not in proofs]
         if uncovered:
-            self.found.bad(INCOMPLETE, f"{uncovered[0].label}：没有证明，未被检查点覆盖（此类事件共 {len(uncovered)} 条）")
+            self.found.bad(
+                INCOMPLETE, f"{uncovered[0].label}：没有证明，未被检查点覆盖（此类事件共 {len(uncovered)} 条）"
+            )
         else:
             self.found.good(f"事件内容：{len(self.events)} 条次序正确，都在签名的历史之内，一字未改")
 
@@ -566,12 +588,16 @@ class _Check:
         present = {event.seq for event in self.events}
         first_missing = next(seq for seq in range(1, last + 2) if seq not in present or seq > last)
         if first_missing <= last:
-            self.found.bad(INCOMPLETE, f"完整性：应有 {last} 条事件，缺第 {first_missing} 号，资料包只有 {len(present)} 条")
+            self.found.bad(
+                INCOMPLETE, f"完整性：应有 {last} 条事件，缺第 {first_missing} 号，资料包只有 {len(present)} 条"
+            )
         elif len(self.events) > last:
             self.found.bad(INCOMPLETE, f"完整性：检查点只覆盖到第 {last} 号，另有 {len(self.events) - last} 条")
         elif last and self.events[-1].leaf.hex() != self.head["head"]:
             event = self.events[-1]
-            self.found.bad(TAMPERED, f"{event.label}：不是签名时的最后一条；应为 {self.head['head']}，实为 {event.leaf.hex()}")
+            self.found.bad(
+                TAMPERED, f"{event.label}：不是签名时的最后一条；应为 {self.head['head']}，实为 {event.leaf.hex()}"
+            )
         else:
             self.found.good(f"完整性：到检查点为止恰有 {last} 条，没有缺漏，没有截去末尾")
 
@@ -602,7 +628,9 @@ class _Check:
                 self.found.bad(TAMPERED, f"材料文件 evidence/{name}：内容被替换；应为 {name}，实为 {hashed}")
                 return
         absent = {entry["sha256"] for entry in self.bundle.json("evidence.json")} - set(names)
-        self.found.good(f"材料文件：随附 {len(names)} 份，散列相符" + (f"；另有 {len(absent)} 份未随附" if absent else ""))
+        self.found.good(
+            f"材料文件：随附 {len(names)} 份，散列相符" + (f"；另有 {len(absent)} 份未随附" if absent else "")
+        )
 
     # --- growth since earlier checkpoints
 
@@ -617,7 +645,9 @@ class _Check:
                 self.found.bad(BAD_KEY, f"以前的检查点 {size}：密钥不在清单内，或签名不对（{_names(old)}）")
             elif not self._extends(size, old.root, f"以前的检查点 {size}"):
                 return
-        if self.note.prev_size in self.proofs and not self._extends(self.note.prev_size, self.note.prev_root, "上一检查点"):
+        if self.note.prev_size in self.proofs and not self._extends(
+            self.note.prev_size, self.note.prev_root, "上一检查点"
+        ):
             return
         self.found.good(f"历史延续：本检查点是随附的 {len(self.proofs)} 个以前的检查点的延续")
 
@@ -664,7 +694,9 @@ def _body(line: bytes, number: int) -> dict[str, Any]:
 
 
 def _agree(entry: dict[str, Any], item: dict[str, Any]) -> bool:
-    return all(entry.get(name) == item[name] for name in ("evidence_id", "size", "media_type", "filename") if name in item)
+    return all(
+        entry.get(name) == item[name] for name in ("evidence_id", "size", "media_type", "filename") if name in item
+    )
 
 
 def _described(item: dict[str, Any]) -> str:

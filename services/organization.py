@@ -24,7 +24,15 @@ def add_unit(session: Session, *, code: str, name: str, kind: UnitKind, by: Acto
 
 
 def add_enterprise(
-    session: Session, *, credit_code: str, name: str, address: str, sector: str, village: str | None, by: Actor | None, at: datetime
+    session: Session,
+    *,
+    credit_code: str,
+    name: str,
+    address: str,
+    sector: str,
+    village: str | None,
+    by: Actor | None,
+    at: datetime,
 ) -> Enterprise:
     """Raises: InvalidInput when the credit code is malformed or taken."""
     if len(credit_code) != _CREDIT_CODE_LENGTH or not credit_code.isalnum() or not credit_code.isascii():
@@ -32,17 +40,30 @@ def add_enterprise(
     _refuse_taken(session, Enterprise, col(Enterprise.credit_code) == credit_code, "credit_code", "该企业已登记。")
     village_id = None
     if village:
-        village_id = session.execute(select(Unit.id).where(col(Unit.code) == village, col(Unit.kind) == UnitKind.VILLAGE)).scalar_one_or_none()
+        village_id = session.execute(
+            select(Unit.id).where(col(Unit.code) == village, col(Unit.kind) == UnitKind.VILLAGE)
+        ).scalar_one_or_none()
         if village_id is None:
             raise _fault("village", f"村（社区）代码“{village}”不存在。", "可用代码见 GET /api/v1/units。")
-    row = Enterprise(credit_code=credit_code, name=name, address=address, sector=sector, village_unit_id=village_id, created_at=at)
+    row = Enterprise(
+        credit_code=credit_code, name=name, address=address, sector=sector, village_unit_id=village_id, created_at=at
+    )
     return _added(session, row, "ENTERPRISE_ADDED", by=by, at=at)
 
 
 def add_person(
-    session: Session, *, name: str, email: str = "", phone: str = "", enterprise: Enterprise | None = None, by: Actor | None, at: datetime
+    session: Session,
+    *,
+    name: str,
+    email: str = "",
+    phone: str = "",
+    enterprise: Enterprise | None = None,
+    by: Actor | None,
+    at: datetime,
 ) -> Person:
-    row = Person(name=name, email=email, phone=phone, enterprise_id=enterprise.id if enterprise else None, created_at=at)
+    row = Person(
+        name=name, email=email, phone=phone, enterprise_id=enterprise.id if enterprise else None, created_at=at
+    )
     session.add(row)
     session.flush()
     facts = {"id": row.id, "name": name, "enterprise_id": row.enterprise_id}
@@ -51,7 +72,13 @@ def add_person(
 
 
 def name_principals(
-    session: Session, enterprise: Enterprise, *, principal: Person, actual_controller: Person, by: Actor | None, at: datetime
+    session: Session,
+    enterprise: Enterprise,
+    *,
+    principal: Person,
+    actual_controller: Person,
+    by: Actor | None,
+    at: datetime,
 ) -> None:
     """Record who is the enterprise's principal (主要负责人) and who its actual controller (实际控制人)."""
     enterprise.principal_id, enterprise.actual_controller_id = principal.id, actual_controller.id
@@ -62,7 +89,14 @@ def name_principals(
 
 
 def grant_role(
-    session: Session, person: Person, role: Role, *, unit: Unit | None, duty: Duty | None = None, by: Actor | None, at: datetime
+    session: Session,
+    person: Person,
+    role: Role,
+    *,
+    unit: Unit | None,
+    duty: Duty | None = None,
+    by: Actor | None,
+    at: datetime,
 ) -> RoleGrant:
     """Give a person a role; takes effect with their next request.
 
@@ -72,7 +106,10 @@ def grant_role(
     """
     if by is not None and by.person_id == person.id:
         raise NotPermitted("不能给自己授予角色。", rule="职责分离", remedy="请由另一名系统管理员办理。")
-    held = {Role(row) for row in session.execute(select(RoleGrant.role).where(col(RoleGrant.person_id) == person.id)).scalars()}
+    held = {
+        Role(row)
+        for row in session.execute(select(RoleGrant.role).where(col(RoleGrant.person_id) == person.id)).scalars()
+    }
     _refuse_conflict(person, held | {role})
     row = RoleGrant(
         person_id=person.id, role=role, unit_id=unit.id if unit else None, duty=duty,
@@ -103,9 +140,13 @@ def people(session: Session, *, role: Role | None) -> Sequence[Any]:
 def _refuse_conflict(person: Person, roles: set[Role]) -> None:
     apart = {Role.AD, Role.AU}
     if len(roles) > 1 and roles & apart:
-        raise NotPermitted("系统管理员、审计员不能兼任其他角色。", rule="三员分立（GB/T 22239-2019）", remedy="请另设人员。")
+        raise NotPermitted(
+            "系统管理员、审计员不能兼任其他角色。", rule="三员分立（GB/T 22239-2019）", remedy="请另设人员。"
+        )
     if (person.enterprise_id is not None) != (Role.EN in roles) or (Role.EN in roles and len(roles) > 1):
-        raise NotPermitted("企业人员只能是企业用户，机关人员不能是企业用户。", rule="职责分离", remedy="请核对人员所属企业。")
+        raise NotPermitted(
+            "企业人员只能是企业用户，机关人员不能是企业用户。", rule="职责分离", remedy="请核对人员所属企业。"
+        )
 
 
 def _added(session: Session, row: Any, kind: str, *, by: Actor | None, at: datetime) -> Any:
@@ -122,4 +163,6 @@ def _refuse_taken(session: Session, table: Any, condition: Any, field: str, deta
 
 
 def _fault(field: str, detail: str, remedy: str) -> InvalidInput:
-    return InvalidInput(detail, rule="登记信息须完整唯一", remedy=remedy, extra={"errors": [{"field": field, "message": detail}]})
+    return InvalidInput(
+        detail, rule="登记信息须完整唯一", remedy=remedy, extra={"errors": [{"field": field, "message": detail}]}
+    )

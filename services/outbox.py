@@ -48,7 +48,9 @@ def postpone(session: Session, message_id: str, *, at: datetime, error: str) -> 
     attempts = session.execute(select(OUTBOX.c.attempts).where(OUTBOX.c.id == message_id)).scalar_one()
     wait = min(timedelta(seconds=2) * 2 ** min(attempts, 12), _LONGEST_WAIT)
     session.execute(
-        update(OUTBOX).where(OUTBOX.c.id == message_id, OUTBOX.c.done_at.is_(None)).values(due_at=at + wait, last_error=error[:500])
+        update(OUTBOX)
+        .where(OUTBOX.c.id == message_id, OUTBOX.c.done_at.is_(None))
+        .values(due_at=at + wait, last_error=error[:500])
     )
 
 

@@ -59,10 +59,14 @@ def _conditions(filters: Filters) -> list[Any]:
     if filters.channel:
         conditions.append(HAZARD.c.channel == filters.channel)
     if filters.lead_unit:
-        conditions.append(HAZARD.c.lead_unit_id == select(Unit.id).where(col(Unit.code) == filters.lead_unit).scalar_subquery())
+        conditions.append(
+            HAZARD.c.lead_unit_id == select(Unit.id).where(col(Unit.code) == filters.lead_unit).scalar_subquery()
+        )
     if filters.enterprise:
         credit_code = col(Enterprise.credit_code)
-        conditions.append(HAZARD.c.enterprise_id == select(Enterprise.id).where(credit_code == filters.enterprise).scalar_subquery())
+        conditions.append(
+            HAZARD.c.enterprise_id == select(Enterprise.id).where(credit_code == filters.enterprise).scalar_subquery()
+        )
     if filters.overdue_at:
         conditions += [HAZARD.c.closed_at.is_(None), HAZARD.c.due_at < filters.overdue_at]
     if filters.text:
@@ -91,9 +95,17 @@ def surroundings(session: Session, hazard: Hazard) -> Surroundings:
     return Surroundings(
         names_of(session, hazard),
         session.get(StandardClause, hazard.clause_id) if hazard.clause_id else None,
-        session.execute(select(DEADLINE).where(DEADLINE.c.hazard_id == hazard.id).order_by(DEADLINE.c.start_at, DEADLINE.c.id)).all(),
-        session.execute(select(WORK_ITEM).where(WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.closed_at.is_(None))).all(),
-        session.execute(select(ESCALATION).where(ESCALATION.c.hazard_id == hazard.id).order_by(ESCALATION.c.fired_at, ESCALATION.c.level)).all(),
+        session.execute(
+            select(DEADLINE).where(DEADLINE.c.hazard_id == hazard.id).order_by(DEADLINE.c.start_at, DEADLINE.c.id)
+        ).all(),
+        session.execute(
+            select(WORK_ITEM).where(WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.closed_at.is_(None))
+        ).all(),
+        session.execute(
+            select(ESCALATION)
+            .where(ESCALATION.c.hazard_id == hazard.id)
+            .order_by(ESCALATION.c.fired_at, ESCALATION.c.level)
+        ).all(),
         session.execute(select(LETTER).where(LETTER.c.hazard_id == hazard.id).order_by(LETTER.c.drafted_at)).all(),
         session.execute(pieces.order_by(EVIDENCE.c.uploaded_at)).all(),
     )
@@ -101,9 +113,15 @@ def surroundings(session: Session, hazard: Hazard) -> Surroundings:
 
 def names_of(session: Session, hazard: Hazard) -> dict[str, str]:
     units = [hazard.reporting_unit_id, hazard.village_unit_id, hazard.verifying_unit_id, hazard.lead_unit_id]
-    found: dict[str, str] = dict(session.execute(select(Unit.id, Unit.name).where(col(Unit.id).in_([unit for unit in units if unit]))).all())
+    found: dict[str, str] = dict(
+        session.execute(select(Unit.id, Unit.name).where(col(Unit.id).in_([unit for unit in units if unit]))).all()
+    )
     if hazard.enterprise_id:
-        found |= dict(session.execute(select(Enterprise.id, Enterprise.name).where(col(Enterprise.id) == hazard.enterprise_id)).all())
+        found |= dict(
+            session.execute(
+                select(Enterprise.id, Enterprise.name).where(col(Enterprise.id) == hazard.enterprise_id)
+            ).all()
+        )
     if hazard.leader_id:
         found |= dict(session.execute(select(Person.id, Person.name).where(col(Person.id) == hazard.leader_id)).all())
     return found
@@ -115,7 +133,9 @@ def timeline(session: Session, hazard: Hazard, *, redacted: bool) -> list[dict[s
     Redacted (for the enterprise): who reported it and how, and the office's sessions, are left out.
     """
     rows = session.execute(
-        select(AUDIT_EVENT.c.body, AUDIT_EVENT.c.hash).where(AUDIT_EVENT.c.stream == hazard.id).order_by(AUDIT_EVENT.c.seq)
+        select(AUDIT_EVENT.c.body, AUDIT_EVENT.c.hash)
+        .where(AUDIT_EVENT.c.stream == hazard.id)
+        .order_by(AUDIT_EVENT.c.seq)
     )
     events = [json.loads(row.body) | {"hash": row.hash} for row in rows]
     return [_without_origin(event) for event in events] if redacted else events

@@ -72,12 +72,23 @@ def _enterprise(session: Session, form: Report, operation: Operation, *, by: Act
         return None
     enterprise = lookups.enterprise_by_credit_code(session, form.enterprise)
     if operation == Operation.SELF_REPORT and enterprise.id != by.enterprise_id:
-        raise NotPermitted("企业用户只能上报本企业的隐患。", rule="权限表：企业自查上报限本企业", remedy="请填写本企业的统一社会信用代码。")
+        raise NotPermitted(
+            "企业用户只能上报本企业的隐患。",
+            rule="权限表：企业自查上报限本企业",
+            remedy="请填写本企业的统一社会信用代码。",
+        )
     return enterprise
 
 
 def _draft(
-    session: Session, form: Report, operation: Operation, enterprise: Enterprise | None, *, number: int, by: Actor, at: datetime
+    session: Session,
+    form: Report,
+    operation: Operation,
+    enterprise: Enterprise | None,
+    *,
+    number: int,
+    by: Actor,
+    at: datetime,
 ) -> dict[str, Any]:
     versions = policies.newest(session)
     village = enterprise.village_unit_id if enterprise else None
@@ -123,8 +134,12 @@ def _record(session: Session, draft: dict[str, Any], form: Report, *, by: Actor,
          "form": form.model_dump_json(), "decided_at": at},
     )  # fmt: skip
     attachments.attach(session, hazard.id, decision_id, pieces)
-    add_parties(session, hazard.id, {Part.REPORTING: [hazard.reporting_unit_id], Part.VILLAGE: [hazard.village_unit_id]})
-    moves.open_item(session, hazard, FIRST_STEP, origin=decision_id, at=at, due_at=row["due_at"], units={Owner.COMMITTEE: None})
+    add_parties(
+        session, hazard.id, {Part.REPORTING: [hazard.reporting_unit_id], Part.VILLAGE: [hazard.village_unit_id]}
+    )
+    moves.open_item(
+        session, hazard, FIRST_STEP, origin=decision_id, at=at, due_at=row["due_at"], units={Owner.COMMITTEE: None}
+    )
     moves.post(session, hazard, Topic.ENTERED, subject=decision_id, step=FIRST_STEP, at=at)
     return _read(session, hazard.id)
 
@@ -132,7 +147,10 @@ def _record(session: Session, draft: dict[str, Any], form: Report, *, by: Actor,
 def add_parties(session: Session, hazard_id: str, parts: dict[Part, list[str | None]]) -> None:
     """Give units their part in a hazard, which is what jurisdiction means."""
     rows = [
-        {"unit_id": unit, "hazard_id": hazard_id, "part": part} for part, units in parts.items() for unit in units if unit
+        {"unit_id": unit, "hazard_id": hazard_id, "part": part}
+        for part, units in parts.items()
+        for unit in units
+        if unit
     ]
     if rows:
         session.execute(insert(HAZARD_PARTY), rows)

@@ -43,7 +43,9 @@ def pass_review(session: Session, hazard: Hazard, form: ReviewPass, *, by: Actor
 
 def fail_review(session: Session, hazard: Hazard, form: ReviewFailure, *, by: Actor, at: datetime) -> Taken:
     """Send it back to rectification with a new limit; the failure is counted (复查不合格)."""
-    return take(session, hazard, DecisionCode.FAIL, form, by=by, at=at, **clocks.new_limit(session, hazard, form, at=at))
+    return take(
+        session, hazard, DecisionCode.FAIL, form, by=by, at=at, **clocks.new_limit(session, hazard, form, at=at)
+    )
 
 
 def _last_recheck(session: Session, hazard: Hazard) -> Recheck:

@@ -43,9 +43,7 @@ def require_current(engine: Engine) -> None:
 def _refuse_newer(present: str | None) -> None:
     known = {script.revision for script in _script().walk_revisions()}
     if present is not None and present not in known:
-        raise DatabaseUnsafe(
-            f"数据库版本 {present} 比本程序新。", remedy="请升级程序，或恢复与本程序版本相符的备份。"
-        )
+        raise DatabaseUnsafe(f"数据库版本 {present} 比本程序新。", remedy="请升级程序，或恢复与本程序版本相符的备份。")
 
 
 def _config() -> Config:

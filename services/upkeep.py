@@ -38,7 +38,10 @@ def remove_orphan_files(session: Session, store: Path, *, at: datetime) -> int:
         if not path.is_file() or path.stat().st_mtime > oldest:
             continue
         digest = path.parent.name + path.name
-        if path.name.startswith(".part-") or session.execute(select(EVIDENCE.c.id).where(EVIDENCE.c.sha256 == digest).limit(1)).first() is None:
+        if (
+            path.name.startswith(".part-")
+            or session.execute(select(EVIDENCE.c.id).where(EVIDENCE.c.sha256 == digest).limit(1)).first() is None
+        ):
             path.unlink(missing_ok=True)
             removed += 1
     return removed

@@ -39,12 +39,32 @@ def find_major(session: Session, hazard: Hazard, form: MajorFinding, *, by: Acto
 
 def find_general(session: Session, hazard: Hazard, form: LesserFinding, *, by: Actor, at: datetime) -> Taken:
     """Propose to downgrade to a general hazard (一般隐患); confirmed and then approved by two further persons."""
-    return take(session, hazard, DecisionCode.GENERAL, form, by=by, at=at, evidence=form.evidence, grade=Grade.GENERAL, clause_id=None)
+    return take(
+        session,
+        hazard,
+        DecisionCode.GENERAL,
+        form,
+        by=by,
+        at=at,
+        evidence=form.evidence,
+        grade=Grade.GENERAL,
+        clause_id=None,
+    )
 
 
 def find_no_hazard(session: Session, hazard: Hazard, form: LesserFinding, *, by: Actor, at: datetime) -> Taken:
     """Propose that it is no hazard (不属隐患); confirmed and then approved by two further persons."""
-    return take(session, hazard, DecisionCode.NOT_HAZARD, form, by=by, at=at, evidence=form.evidence, grade=Grade.NOT_HAZARD, clause_id=None)
+    return take(
+        session,
+        hazard,
+        DecisionCode.NOT_HAZARD,
+        form,
+        by=by,
+        at=at,
+        evidence=form.evidence,
+        grade=Grade.NOT_HAZARD,
+        clause_id=None,
+    )
 
 
 def confirm_finding(session: Session, hazard: Hazard, form: Opinion, *, by: Actor, at: datetime) -> Taken:

@@ -163,5 +163,7 @@ def _put_back(connection: Connection, name: str) -> None:
     connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
     statements = [f"DELETE FROM public.{table}" for table in _TABLES]
     statements += [f"INSERT INTO public.{table} SELECT * FROM {name}.{table}" for table in _TABLES]
-    statements.append("SELECT setval('audit_event_gid_seq', (SELECT coalesce(max(gid), 0) + 1 FROM audit_event), false)")
+    statements.append(
+        "SELECT setval('audit_event_gid_seq', (SELECT coalesce(max(gid), 0) + 1 FROM audit_event), false)"
+    )
     connection.exec_driver_sql(";".join(statements))

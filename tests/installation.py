@@ -47,7 +47,9 @@ class Installation:
 def start(data_dir: Path) -> Installation:
     port = _free_ports()
     environment = {**os.environ, "HAZARDFLOW_DATA_DIR": str(data_dir), "HAZARDFLOW_PORT": str(port)}
-    process = subprocess.Popen([sys.executable, "-m", "cli.main", "up"], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "up"], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
     held = Installation(data_dir, port, process)
     wait_until(lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{port + 1}/api/health"), seconds=90)
     return held

@@ -57,7 +57,12 @@ class Caller:
 def sign_in(session: Session, town: Town, key: str, *, login: str | None = None) -> str:
     """An account with a password for this person, and a session of it."""
     at = datetime.now(UTC)
-    account = Account(person_id=town.persons[key].id, login=login or key.replace("_", "-"), password_hash=QUICK.hash(PASSWORD), created_at=at)
+    account = Account(
+        person_id=town.persons[key].id,
+        login=login or key.replace("_", "-"),
+        password_hash=QUICK.hash(PASSWORD),
+        created_at=at,
+    )
     session.add(account)
     session.flush()
     return accounts.open_session(session, account, at=at)

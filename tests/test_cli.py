@@ -10,12 +10,20 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from installation import ROOT
 
 
 def hazardflow(*arguments: str, data_dir: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "HAZARDFLOW_DATA_DIR": str(data_dir), "NO_COLOR": "1", "COLUMNS": "200", **settings}
-    return subprocess.run([sys.executable, "-m", "cli.main", *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -45,20 +53,27 @@ def test_a_database_newer_than_the_program_is_refused(installed: Path):
     assert "比本程序新" in complaint(hazardflow("create-admin", "a1", "甲", data_dir=installed))
 
 
-@pytest.mark.parametrize(("name", "value"), [("HAZARDFLOW_PORT", "viele"), ("HAZARDFLOW_LEASE_SECONDS", "0"), ("HAZARDFLOW_LOG_LEVEL", "loud")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HAZARDFLOW_PORT", "viele"), ("HAZARDFLOW_LEASE_SECONDS", "0"), ("HAZARDFLOW_LOG_LEVEL", "loud")],
+)
 def test_a_broken_setting_is_named(tmp_path: Path, name: str, value: str):
     assert name in complaint(hazardflow("migrate", data_dir=tmp_path, **{name: value}))
 
 
 def test_a_database_address_that_leads_nowhere_is_one_line(tmp_path: Path):
-    done = hazardflow("migrate", data_dir=tmp_path, HAZARDFLOW_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:1/none")
+    done = hazardflow(
+        "migrate", data_dir=tmp_path, HAZARDFLOW_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:1/none"
+    )
 
     assert "HAZARDFLOW_DATABASE_URL" in complaint(done)
     assert "secret" not in done.stderr + done.stdout
 
 
 def test_an_unknown_database_is_refused(tmp_path: Path):
-    assert "SQLite 或 PostgreSQL" in complaint(hazardflow("migrate", data_dir=tmp_path, HAZARDFLOW_DATABASE_URL="mysql://x/y"))
+    assert "SQLite 或 PostgreSQL" in complaint(
+        hazardflow("migrate", data_dir=tmp_path, HAZARDFLOW_DATABASE_URL="mysql://x/y")
+    )
 
 
 def test_a_taken_port_is_named_with_the_setting_that_changes_it(tmp_path: Path):
@@ -111,7 +126,9 @@ def test_a_backup_is_never_restored_over_something(installed: Path, tmp_path: Pa
 
 
 def test_a_bundle_that_was_changed_is_found_by_the_command(installed: Path, tmp_path: Path):
-    shutil.make_archive(str(tmp_path / "empty"), "zip", root_dir=installed / "keys" if (installed / "keys").exists() else installed)
+    shutil.make_archive(
+        str(tmp_path / "empty"), "zip", root_dir=installed / "keys" if (installed / "keys").exists() else installed
+    )
 
     assert hazardflow("audit", "verify", "--bundle", str(tmp_path / "empty.zip"), data_dir=installed).returncode == 2
 

@@ -25,7 +25,13 @@ def test_a_hazard_goes_from_report_to_close_out_over_http(session: Session, town
         version = answer.json()["version"]
         if code == DecisionCode.SIGN:
             for informed in ("PRINCIPAL", "ACTUAL_CONTROLLER"):
-                told = {"informed": informed, "name": "甲", "means": "当面", "informed_at": "2026-09-07T12:00:00+08:00", "proof": "送达回证"}
+                told = {
+                    "informed": informed,
+                    "name": "甲",
+                    "means": "当面",
+                    "informed_at": "2026-09-07T12:00:00+08:00",
+                    "proof": "送达回证",
+                }
                 answer = people["officer"].post(f"/hazards/{no}/informing", told, version=version)
                 version = answer.json()["version"]
 

@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text, update
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
-from town import NOON, Town, carry_to
 
 from models.stage import Step
 from models.tables import HAZARD
@@ -17,6 +16,7 @@ from services import sealing
 from services.bundle import write_bundle
 from services.history_check import verify_history
 from services.offline_verify import verify_bundle
+from town import NOON, Town, carry_to
 
 KEY = Ed25519PrivateKey.generate()
 LATER = NOON + timedelta(days=400)
@@ -47,7 +47,9 @@ def test_a_bundle_verifies_without_the_database(session: Session, sealed, tmp_pa
     assert report.exit_code == 0, report.lines
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_event SET body = body", "DELETE FROM audit_event", "UPDATE decision SET form = ''"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE audit_event SET body = body", "DELETE FROM audit_event", "UPDATE decision SET form = ''"]
+)
 def test_the_database_refuses_to_change_history(session: Session, sealed, statement: str):
     with pytest.raises(DatabaseError, match="append-only"):
         session.execute(text(statement))

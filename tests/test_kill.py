@@ -1,16 +1,16 @@
 """Kill -9 of any process while a hazard is on its way costs nothing: nothing is lost, nothing happens twice."""
 
 import sqlite3
-from contextlib import closing
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
-from installation import Installation, answers, start, wait_until
 
 from cli.console import now
 from cli.demo.case import carry_through
 from cli.demo.people import Person, everybody
 from cli.demo.run import _DUST_CASE, _case
+from installation import Installation, answers, start, wait_until
 from models.engine import open_engine, reading
 from services import keys
 from services.history_check import verify_history
@@ -44,7 +44,9 @@ def people(installation: Installation) -> Iterator[dict[str, Person]]:
 
 
 @pytest.mark.parametrize(("name", "after_step"), [("api", 4), ("dispatcher", 5), ("prefect", 6), ("worker", 7)])
-def test_a_killed_process_costs_nothing(installation: Installation, people: dict[str, Person], name: str, after_step: int):
+def test_a_killed_process_costs_nothing(
+    installation: Installation, people: dict[str, Person], name: str, after_step: int
+):
     steps = iter(range(100))
     killed: list[int] = []
 
@@ -72,11 +74,15 @@ def waiting(installation: Installation, no: str) -> int:
 
 
 def events(installation: Installation, no: str) -> int:
-    return query(installation, "SELECT count(*) FROM audit_event WHERE stream = (SELECT id FROM hazard WHERE no = ?)", no)[0][0]
+    return query(
+        installation, "SELECT count(*) FROM audit_event WHERE stream = (SELECT id FROM hazard WHERE no = ?)", no
+    )[0][0]
 
 
 def told(installation: Installation, no: str) -> dict[str, int]:
-    of_hazard = "SELECT topic, count(*) FROM notice WHERE hazard_id = (SELECT id FROM hazard WHERE no = ?) GROUP BY topic"
+    of_hazard = (
+        "SELECT topic, count(*) FROM notice WHERE hazard_id = (SELECT id FROM hazard WHERE no = ?) GROUP BY topic"
+    )
     return dict(query(installation, of_hazard, no))
 
 
@@ -85,6 +91,6 @@ def verdict(installation: Installation) -> tuple[int, list[str]]:
     with reading(engine) as session:
         found = verify_history(session, keys.signing_key(installation.data_dir / "keys"), at=now())
     engine.dispose()
-    return (0 if found.exit_code == 2 else found.exit_code), [finding for finding in found.findings if "60秒" not in finding]
-
-
+    return (0 if found.exit_code == 2 else found.exit_code), [
+        finding for finding in found.findings if "60秒" not in finding
+    ]

@@ -1,11 +1,9 @@
 """The straight way of a hazard from report to close-out."""
 
-from models.stage import Stage, Step
-from sqlalchemy import select
 from sqlmodel import Session
-from town import Town, carry_to
 
-from models.tables import AUDIT_EVENT, DEADLINE, WORK_ITEM
+from models.stage import Stage, Step
+from town import Town, carry_to
 
 
 def test_a_hazard_goes_from_report_to_close_out(session: Session, town: Town):

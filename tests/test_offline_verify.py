@@ -27,7 +27,13 @@ KEY, OTHER_KEY = (Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32) for s
 STREAM = "hazard-b"
 FILE = "现场照片".encode()
 FILE_HASH = hashlib.sha256(FILE).hexdigest()
-EVIDENCE = {"evidence_id": "e1", "sha256": FILE_HASH, "size": len(FILE), "media_type": "image/jpeg", "filename": "照片　一.jpg"}
+EVIDENCE = {
+    "evidence_id": "e1",
+    "sha256": FILE_HASH,
+    "size": len(FILE),
+    "media_type": "image/jpeg",
+    "filename": "照片　一.jpg",
+}
 OLD_SIZE, SIZE = 7, 14
 ORDER_OF_L = 2**252 + 27742317777372353535851937790883648493
 
@@ -75,7 +81,11 @@ def export(events, key=KEY):
     heads = heads_of(events)
     index = [stream for stream, _, _ in heads].index(STREAM)
     places = [at for at, body in enumerate(events) if body["stream"] == STREAM]
-    growth = {"old_size": OLD_SIZE, "old_checkpoint": f"checkpoints/{OLD_SIZE}.txt", "path": texts(tree.consistency_proof(OLD_SIZE))}
+    growth = {
+        "old_size": OLD_SIZE,
+        "old_checkpoint": f"checkpoints/{OLD_SIZE}.txt",
+        "path": texts(tree.consistency_proof(OLD_SIZE)),
+    }
     return {
         "manifest.json": plain({"format": 1, "hazard_no": "ZY-2025-0001", "stream": STREAM, "exported_at": "2025-04-02",
                                 "checkpoint": f"checkpoints/{tree.size}.txt"}),
@@ -139,7 +149,9 @@ def run(tmp_path):
     def run(files, *anchors, keys=()):
         path = zipped(files, tmp_path / "bundle.zip")
         report = verify_bundle(path, anchors, keys)
-        options = [part for anchor in anchors for part in ("--anchor", anchor)] + [part for key in keys for part in ("--key", key)]
+        options = [part for anchor in anchors for part in ("--anchor", anchor)] + [
+            part for key in keys for part in ("--key", key)
+        ]
         alone = auditor([path, *options], tmp_path)
         assert (alone.returncode, alone.stdout.splitlines()) == (report.exit_code, report.lines), alone.stderr
         return report.exit_code, "\n".join(line for line in report.lines if line.startswith("✘"))
@@ -321,7 +333,11 @@ def with_unsealed_event(files):
         (with_unsealed_event, "第 6 号事件（TYPE_6，2025-03-21T08:00:00.000000Z）：没有证明"),
         (lambda files: changed(files, "proofs.json", lambda proofs: proofs.pop(1)), "第 2 号事件"),
         (lambda files: changed(files, "evidence.json", lambda listed: listed.clear()), "不在材料清单内"),
-        *[(without(name), f"缺少 {name}") for name in export(history()) if not name.startswith(("verify.py", "evidence/"))],
+        *[
+            (without(name), f"缺少 {name}")
+            for name in export(history())
+            if not name.startswith(("verify.py", "evidence/"))
+        ],
     ],
 )
 def test_what_is_missing_is_named(run, files, tamper, says):
@@ -435,7 +451,9 @@ def test_an_anchor_that_cannot_be_read_is_not_passed_over(run, files, tmp_path, 
 @given(st.data())
 def test_no_flipped_bit_of_events_proofs_or_checkpoint_passes(tmp_path_factory, data):
     files = export(history())
-    name = data.draw(st.sampled_from(["events.jsonl", "proofs.json", f"checkpoints/{SIZE}.txt", "keys.json", "consistency.json"]))
+    name = data.draw(
+        st.sampled_from(["events.jsonl", "proofs.json", f"checkpoints/{SIZE}.txt", "keys.json", "consistency.json"])
+    )
     turned = bytearray(files[name])
     turned[data.draw(st.integers(0, len(turned) - 2))] ^= 1 << data.draw(st.integers(0, 7))
 
@@ -486,7 +504,9 @@ def test_the_verifier_stands_alone_on_python_3_8():
 def test_a_console_set_to_gbk_still_shows_the_result(tmp_path, files):
     path = zipped(files, tmp_path / "bundle.zip")
 
-    answer = subprocess.run([sys.executable, SOURCE, path], capture_output=True, env={**os.environ, "PYTHONIOENCODING": "gbk"})
+    answer = subprocess.run(
+        [sys.executable, SOURCE, path], capture_output=True, env={**os.environ, "PYTHONIOENCODING": "gbk"}
+    )
 
     assert answer.returncode == OK
     assert "√ 完整性" in answer.stdout.decode("gbk")
@@ -515,7 +535,9 @@ def test_a_note_that_is_not_quite_a_note_is_refused(good, broken, says):
 
 
 def test_a_signature_that_does_not_fit_is_never_written():
-    text = offline_verify.note_text("lin-jiang", 0, merkle.root([]), merkle.root([]), "2025-04-01T00:00:00Z", 0, merkle.root([]))
+    text = offline_verify.note_text(
+        "lin-jiang", 0, merkle.root([]), merkle.root([]), "2025-04-01T00:00:00Z", 0, merkle.root([])
+    )
 
     with pytest.raises(ValueError, match="does not fit the public key"):
         offline_verify.sign_note(text, "sealer", OTHER_KEY.sign, public(KEY))
@@ -567,7 +589,9 @@ def test_a_second_writing_of_a_good_signature_is_refused():
     assert not verify_ed25519(public(KEY), b"m", signature[:32] + larger.to_bytes(32, "little"))
 
 
-@pytest.mark.parametrize("public_key", [b"\x01" + bytes(31), bytes(32), b"\xec" + b"\xff" * 30 + b"\x7f", b"\xee" + b"\xff" * 30 + b"\x7f"])
+@pytest.mark.parametrize(
+    "public_key", [b"\x01" + bytes(31), bytes(32), b"\xec" + b"\xff" * 30 + b"\x7f", b"\xee" + b"\xff" * 30 + b"\x7f"]
+)
 def test_a_key_of_small_order_or_of_no_single_writing_is_refused(public_key):
     signs_anything = b"\x01" + bytes(63)
 

@@ -10,7 +10,17 @@ from sqlmodel import Session
 from models import Enterprise, Evidence, Person, Unit
 from models.actor import Actor
 from models.forms import (
-    Acceptance, Assignment, Closure, Completion, Informing, MajorFinding, Opinion, Plan, PlanApproval, Recheck, Report,
+    Acceptance,
+    Assignment,
+    Closure,
+    Completion,
+    Informing,
+    MajorFinding,
+    Opinion,
+    Plan,
+    PlanApproval,
+    Recheck,
+    Report,
     ReviewPass,
 )  # fmt: skip
 from models.hazard import Hazard
@@ -64,7 +74,12 @@ def build_town(session: Session, at: datetime = NOON - timedelta(days=30)) -> To
     for key, name in (("principal", "企业主要负责人甲"), ("controller", "企业实际控制人甲")):
         add_person(session, town, key, name, Role.EN, None, None, at)
     organization.name_principals(
-        session, enterprise, principal=town.persons["principal"], actual_controller=town.persons["controller"], by=None, at=at
+        session,
+        enterprise,
+        principal=town.persons["principal"],
+        actual_controller=town.persons["controller"],
+        by=None,
+        at=at,
     )
     return town
 
@@ -73,12 +88,19 @@ def add_person(
     session: Session, town: Town, key: str, name: str, role: Role, unit: str | None, duty: Duty | None, at: datetime
 ) -> Actor:
     enterprise = town.enterprise if role == Role.EN else None
-    person = organization.add_person(session, name=name, email=f"{key}@linjiang.test", enterprise=enterprise, by=None, at=at)
+    person = organization.add_person(
+        session, name=name, email=f"{key}@linjiang.test", enterprise=enterprise, by=None, at=at
+    )
     held = town.units[unit] if unit else None
     organization.grant_role(session, person, role, unit=held, duty=duty, by=None, at=at)
     town.persons[key] = person
     town.actors[key] = Actor(
-        person.id, name, new_id(), ((role, held.id if held else None),), person.enterprise_id, NOON + timedelta(days=3650)
+        person.id,
+        name,
+        new_id(),
+        ((role, held.id if held else None),),
+        person.enterprise_id,
+        NOON + timedelta(days=3650),
     )
     return town.actors[key]
 

@@ -26,7 +26,9 @@ def carry_through(people: Mapping[str, Person], case: Mapping[str, Any], *, run:
     walk.step("office", "acceptance", {"verifying_unit": "YJB", "comment": "请应急办核查"})
     walk.step("officer", "major-finding", _finding(photo))
     walk.step("head", "finding-confirmation", {"comment": "同意认定"})
-    leader = next(person["id"] for person in walk.people["office"].get("/people", role="TL") if person["duty"] == "deputy_leader")
+    leader = next(
+        person["id"] for person in walk.people["office"].get("/people", role="TL") if person["duty"] == "deputy_leader"
+    )
     walk.step("office", "assignment", _assignment(leader))
     walk.step("officer", "receipt", {"comment": "已收到"})
     for informed, name in (("PRINCIPAL", "企业主要负责人甲"), ("ACTUAL_CONTROLLER", "企业实际控制人甲")):
@@ -38,7 +40,11 @@ def carry_through(people: Mapping[str, Person], case: Mapping[str, Any], *, run:
     walk.step("principal", "completion", {"done": "加装铁石去除和火花探测装置，改为负压除尘，完成清灰并建立制度",
                                           "completed_on": _today(), "cost_yuan": "76500.00", "photo_pairs": [[before, after]]})  # fmt: skip
     results = [{"clause": clause, "cleared": True, "finding": "现场核实已整改到位"} for clause in CLAUSES]
-    walk.step("officer", "recheck", {"visited_at": _ago(0), "reviewers": ["应急办经办人甲", "应急办经办人乙"], "results": results})
+    walk.step(
+        "officer",
+        "recheck",
+        {"visited_at": _ago(0), "reviewers": ["应急办经办人甲", "应急办经办人乙"], "results": results},
+    )
     walk.step("head", "review-pass", {"opinion": "逐条整改到位", "document_no": "临应急复〔2026〕1号"})
     walk.step("office", "closure", {"checklist": dict.fromkeys(_CHECKLIST, {"met": True}), "opinion": "同意销号"})
     return walk.no

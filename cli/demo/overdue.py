@@ -47,8 +47,12 @@ def enter_overdue_case(logins: dict[str, str], *, run: str) -> str:
 def _actor(session: Session, login: str, at: datetime) -> Actor:
     account = session.execute(select(Account).where(col(Account.login) == login)).scalar_one()
     person = session.get_one(Person, account.person_id)
-    grants = session.execute(select(RoleGrant.role, RoleGrant.unit_id).where(col(RoleGrant.person_id) == person.id)).all()
-    return Actor(person.id, person.name, account.id, tuple((Role(role), unit) for role, unit in grants), person.enterprise_id, at)
+    grants = session.execute(
+        select(RoleGrant.role, RoleGrant.unit_id).where(col(RoleGrant.person_id) == person.id)
+    ).all()
+    return Actor(
+        person.id, person.name, account.id, tuple((Role(role), unit) for role, unit in grants), person.enterprise_id, at
+    )
 
 
 def _report(run: str, at: datetime) -> Report:
@@ -65,4 +69,3 @@ def _finding(at: datetime) -> MajorFinding:
         "grading_reason": "清灰制度不落实致积尘严重", "persons_exposed": 6, "interim_control": "WARN_BARRIER", "interim_since": at,
         "interim_responsible": "应急办经办人甲",
     })  # fmt: skip
-

@@ -17,7 +17,6 @@ from models.permissions import Role
 from services import accounts, organization
 from settings import settings
 
-
 _PATIENCE = 60.0
 """Seconds a client goes on trying while the service is away."""
 _BUSY = 503
@@ -123,7 +122,9 @@ def _make_person(admin: Person, entry: dict[str, Any], credentials: dict[str, st
 
 
 def _activate(base_url: str, token: str, password: str) -> None:
-    answer = httpx.post(f"{base_url}/api/v1/first-password", json={"token": token, "password": password}, trust_env=False, timeout=60)
+    answer = httpx.post(
+        f"{base_url}/api/v1/first-password", json={"token": token, "password": password}, trust_env=False, timeout=60
+    )
     if not answer.is_success:
         raise Refused(answer.json()["detail"])
 
@@ -140,4 +141,6 @@ def _taken(answer: httpx.Response) -> Any:
     if answer.is_success:
         return answer.json() if answer.content else None
     told = answer.json()
-    raise Refused(f"{answer.request.method} {answer.request.url.path}：{told.get('detail')}", remedy=told.get("remedy", ""))
+    raise Refused(
+        f"{answer.request.method} {answer.request.url.path}：{told.get('detail')}", remedy=told.get("remedy", "")
+    )
