@@ -19,16 +19,20 @@ class Settings(BaseSettings):
         Path("var"),
         description="Where everything this installation keeps lies: database, evidence, keys, Prefect's state.",
     )
-    host: str = Field("127.0.0.1", description="Address the API and the pages listen on.")
-    port: int = Field(8600, ge=1, le=65535, description="Port of the API and the pages.")
-    public_url: str = Field("", description="Address people use, for links in notices. Empty: http://HOST:PORT.")
+    host: str = Field(default="127.0.0.1", description="Address the API and the pages listen on.")
+    port: int = Field(default=8600, ge=1, le=65535, description="Port of the API and the pages.")
+    public_url: str = Field(
+        default="", description="Address people use, for links in notices. Empty: http://HOST:PORT."
+    )
     database_url: SecretStr = Field(
         SecretStr(""), description="SQLAlchemy address of the domain database. Empty: SQLite under the data directory."
     )
     prefect_port: int = Field(
         0, ge=0, le=65535, description="Loopback port of the embedded Prefect server. 0: the API's port plus one."
     )
-    prefect_api_url: str = Field("", description="Address of a Prefect server run elsewhere. Empty: the embedded one.")
+    prefect_api_url: str = Field(
+        default="", description="Address of a Prefect server run elsewhere. Empty: the embedded one."
+    )
     prefect_database_url: SecretStr = Field(
         SecretStr(""), description="Prefect's own database. Empty: SQLite under the data directory."
     )
@@ -36,23 +40,29 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="user:password of the Prefect API. Empty: one drawn at first start and kept in the data directory.",
     )
-    work_pool: str = Field("hazards", description="Prefect work pool of type process on which the deployments run.")
-    poll_seconds: float = Field(0.5, gt=0, description="How often the dispatcher looks for work.")
+    work_pool: str = Field(
+        default="hazards", description="Prefect work pool of type process on which the deployments run."
+    )
+    poll_seconds: float = Field(default=0.5, gt=0, description="How often the dispatcher looks for work.")
     lease_seconds: int = Field(
         60, ge=5, description="How long a dispatcher may hold a message before another takes it."
     )
-    seal_seconds: int = Field(30, ge=1, description="Longest time an audit event waits for its signed checkpoint.")
+    seal_seconds: int = Field(
+        default=30, ge=1, description="Longest time an audit event waits for its signed checkpoint."
+    )
     prefect_down_seconds: int = Field(
         30, ge=1, description="After so long without Prefect the dispatcher runs flows untracked."
     )
-    session_idle_minutes: int = Field(30, ge=1, description="A session unused for so long ends.")
-    session_hours: int = Field(12, ge=1, description="A session ends after so long in any case.")
+    session_idle_minutes: int = Field(default=30, ge=1, description="A session unused for so long ends.")
+    session_hours: int = Field(default=12, ge=1, description="A session ends after so long in any case.")
     step_up_minutes: int = Field(
         30, ge=1, description="How long a password entry counts for operations that ask for it anew."
     )
-    invitation_minutes: int = Field(30, ge=1, description="How long a one-time token for a first password is valid.")
-    max_body_mib: int = Field(1, ge=1, description="Largest request body other than an upload, in MiB.")
-    max_upload_mib: int = Field(20, ge=1, description="Largest single piece of evidence, in MiB.")
+    invitation_minutes: int = Field(
+        default=30, ge=1, description="How long a one-time token for a first password is valid."
+    )
+    max_body_mib: int = Field(default=1, ge=1, description="Largest request body other than an upload, in MiB.")
+    max_upload_mib: int = Field(default=20, ge=1, description="Largest single piece of evidence, in MiB.")
     private_webhooks: str = Field(
         "", description="Comma-separated host names or addresses inside the private network that channels may reach."
     )

@@ -33,9 +33,9 @@ class UnitBody(Body):
 class EnterpriseBody(Body):
     credit_code: str = Field(max_length=18, title="统一社会信用代码")
     name: str = Field(min_length=2, max_length=100, title="企业名称")
-    address: str = Field("", max_length=200, title="地址")
-    sector: str = Field("", max_length=100, title="行业领域")
-    village: str | None = Field(None, max_length=20, title="所在村（社区）代码")
+    address: str = Field(default="", max_length=200, title="地址")
+    sector: str = Field(default="", max_length=100, title="行业领域")
+    village: str | None = Field(default=None, max_length=20, title="所在村（社区）代码")
 
 
 class PrincipalsBody(Body):
@@ -45,16 +45,16 @@ class PrincipalsBody(Body):
 
 class PersonBody(Body):
     name: str = Field(min_length=2, max_length=50, title="姓名")
-    email: str = Field("", max_length=100, title="电子邮箱", pattern=r"^([^@\s]+@[^@\s]+)?$")
-    phone: str = Field("", max_length=20, title="手机号", pattern=r"^[0-9+-]*$")
-    enterprise: str | None = Field(None, max_length=18, title="所属企业统一社会信用代码")
+    email: str = Field(default="", max_length=100, title="电子邮箱", pattern=r"^([^@\s]+@[^@\s]+)?$")
+    phone: str = Field(default="", max_length=20, title="手机号", pattern=r"^[0-9+-]*$")
+    enterprise: str | None = Field(default=None, max_length=18, title="所属企业统一社会信用代码")
     login: str = Field(min_length=3, max_length=50, pattern=r"^[a-z0-9._-]+$", title="登录名")
 
 
 class GrantBody(Body):
     role: Role = Field(title="角色")
-    unit: str | None = Field(None, max_length=20, title="单位代码")
-    duty: Duty | None = Field(None, title="职务")
+    unit: str | None = Field(default=None, max_length=20, title="单位代码")
+    duty: Duty | None = Field(default=None, title="职务")
 
 
 @router.get("/units", summary="单位", operation_id="list_units", openapi_extra=_READ)

@@ -37,7 +37,7 @@ class FirstPassword(Password):
 
 class KeyRequest(Body):
     name: str = Field(min_length=2, max_length=100, title="用途")
-    days: int = Field(90, ge=1, le=365, title="有效天数")
+    days: int = Field(default=90, ge=1, le=365, title="有效天数")
 
 
 @router.post("/session", status_code=201, summary="登录", operation_id="open_session", openapi_extra=_OPEN)

@@ -32,7 +32,7 @@ def listing(
 @router.post("/{item_id}/claim", status_code=201, summary="领取", operation_id="claim_work_item", openapi_extra=_RIGHT)
 def claim(item_id: str, desk: DeskDep) -> Response:
     with desk.act(Operation.WORK_ITEMS) as act:
-        inbox.claim_item(act.session, item_id, by=act.by, at=act.at)
+        inbox.claim_item(act.session, item_id, by=act.by)
         act.answer({"id": item_id, "claimed_by": act.by.name})
     return desk.reply()
 

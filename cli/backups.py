@@ -81,9 +81,9 @@ def _postgres(program: str, *arguments: str, held: Settings) -> None:
         return
     more = [_libpq(held)] if program == "pg_dump" else []
     secret = {"PGPASSWORD": make_url(held.domain_url).password or ""}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  # our own arguments
         [found, *arguments, *more], capture_output=True, text=True, env=os.environ | secret, check=False
-    )  # our own arguments
+    )
     if done.returncode:
         stop(f"{program} 失败：{done.stderr.strip().splitlines()[-1]}")
 

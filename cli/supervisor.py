@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -95,7 +96,8 @@ def supervise(processes: Sequence[Process], *, run_dir: Path) -> int:
         child.start()
     _write_states(children, run_dir)
     while not stopping.wait(0.5):
-        if any([child.look() for child in children]):
+        changed = [child.look() for child in children]  # all of them, even after the first that changed
+        if any(changed):
             _write_states(children, run_dir)
     _end_all(children)
     (run_dir / "processes.json").unlink(missing_ok=True)
@@ -108,10 +110,8 @@ def _end_all(children: Sequence[Child]) -> None:
         _kill_group(process.pid, signal.SIGTERM)
     until = time.monotonic() + _GRACE
     for process in alive:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(max(until - time.monotonic(), 0.1))
-        except subprocess.TimeoutExpired:
-            pass
         _kill_group(process.pid, signal.SIGKILL)
 
 

@@ -65,13 +65,13 @@ def _deploy(held: Settings, environment: Mapping[str, str]) -> None:
     """Create the pool and deploy prefect.yaml, all of it or nothing that counts as done."""
     known = {**os.environ, **environment, "HAZARDFLOW_DEPLOYED": _stamp(), "HAZARDFLOW_WORK_POOL": held.work_pool}
     prefect = (sys.executable, "-m", "prefect")
-    subprocess.run(
+    subprocess.run(  # noqa: S603  # our own arguments
         (*prefect, "work-pool", "create", held.work_pool, "--type", "process", "--overwrite"),
         env=known,
         cwd=HOME,
         check=True,
     )
-    subprocess.run((*prefect, "--no-prompt", "deploy", "--all"), env=known, cwd=HOME, check=True)  # noqa: S603
+    subprocess.run((*prefect, "--no-prompt", "deploy", "--all"), env=known, cwd=HOME, check=True)  # noqa: S603  # our own arguments
 
 
 def _stamp() -> str:

@@ -17,13 +17,13 @@ async def apply_escalation(escalation: str) -> None:
 
 
 @flow(name="escalate", flow_run_name="督办 · {hazard_no}")
-async def escalate(hazard_no: str, escalation: str) -> None:
+async def escalate(hazard_no: str, escalation: str) -> None:  # noqa: ARG001  # it names the run
     """Carry out one fired rung. `escalation` is its outbox message; `hazard_no` names the run."""
     await apply_escalation(escalation)
     acknowledge(escalation)
 
 
-async def escalate_untracked(hazard_no: str, escalation: str) -> None:
+async def escalate_untracked(hazard_no: str, escalation: str) -> None:  # noqa: ARG001  # it names the run
     carry_out(TELL, escalation)
     acknowledge(escalation)
 

@@ -43,7 +43,7 @@ def keep_up() -> dict[str, int]:
 async def end_stale_runs() -> int:
     """Runs of a killed process stay Running in Prefect for ever. The domain database has long dispatched their work
     again, so their records are only closed."""
-    before = FlowRunFilterExpectedStartTime(before_=now() - _STALE_AFTER)
+    before = FlowRunFilterExpectedStartTime(before_=now() - _STALE_AFTER)  # pyright: ignore[reportArgumentType]  # pydantic takes any aware datetime
     unfinished = FlowRunFilterState(type=FlowRunFilterStateType(any_=_UNFINISHED))
     ended = 0
     async with get_client() as client:

@@ -21,14 +21,14 @@ async def apply_effect(effect: str, entry: str) -> None:
 
 
 @flow(name="enter-stage", flow_run_name=_run_name)
-async def enter_stage(hazard_no: str, entry: str) -> None:
+async def enter_stage(hazard_no: str, entry: str) -> None:  # noqa: ARG001  # it names the run
     """Letters and notices of a step entered. `entry` is the outbox message; `hazard_no` names the run."""
     for effect in effects_of(step_of(entry)):
         await apply_effect(effect, entry)
     acknowledge(entry)
 
 
-async def enter_stage_untracked(hazard_no: str, entry: str) -> None:
+async def enter_stage_untracked(hazard_no: str, entry: str) -> None:  # noqa: ARG001  # it names the run
     """The same effects in the same order without Prefect, when it is down."""
     for effect in effects_of(step_of(entry)):
         carry_out(effect, entry)

@@ -83,7 +83,7 @@ def chinese_calendar_body() -> dict[str, Any]:
     from chinese_calendar import holidays, workdays  # noqa: PLC0415  # only where a calendar is seeded
 
     years = sorted({day.year for day in holidays})
-    rest = {day: _NAMES.get(name, name) for day, name in holidays.items() if day.weekday() < 5}
+    rest = {day: _NAMES.get(name or "", name or "") for day, name in holidays.items() if day.weekday() < 5}
     made_up = frozenset(day for day in workdays if day.weekday() >= 5)
     source = f"chinesecalendar {version('chinesecalendar')}（依据国务院办公厅历年节假日安排通知）"
     return WorkCalendar("", frozenset(years), rest, made_up, source).to_body()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Self
 
 from models.calendar import WorkCalendar
@@ -71,7 +72,7 @@ class Ladder:
         for against, rows in levels.items():
             if [row.level for row in rows] != list(range(len(rows))):
                 raise ValueError(f"ladder against {against}: levels must be 0, 1, 2, … without gaps")
-            if any(a.offset > b.offset or a.share > b.share for a, b in zip(rows, rows[1:], strict=False)):
+            if any(a.offset > b.offset or a.share > b.share for a, b in pairwise(rows)):
                 raise ValueError(f"ladder against {against}: a higher level must not come before a lower one")
         return cls(version, levels)
 

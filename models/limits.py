@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
 from models.calendar import WorkCalendar, days_between
@@ -129,9 +129,7 @@ def _rolled(day: date, calendar: WorkCalendar) -> date:
 def _paused(pauses: Sequence[Pause], unit: Unit, calendar: WorkCalendar) -> timedelta:
     """How much the pauses add, in the unit of the limit."""
     ordered = sorted(pauses, key=lambda pause: pause.start)
-    if any(pause.end <= pause.start for pause in ordered) or any(
-        a.end > b.start for a, b in zip(ordered, ordered[1:], strict=False)
-    ):
+    if any(pause.end <= pause.start for pause in ordered) or any(a.end > b.start for a, b in pairwise(ordered)):
         raise ValueError("pauses must have a length and must not overlap")
     if unit == Unit.WORKING_DAYS:
         return timedelta(days=sum(working_days_between(pause.start, pause.end, calendar) for pause in ordered))

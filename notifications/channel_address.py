@@ -39,12 +39,12 @@ class _Config(BaseModel):
 
 class Mail(_Config):
     host: str = Field(min_length=1, max_length=253, title="邮件服务器")
-    port: int = Field(25, ge=1, le=65535, title="端口")
-    user: str = Field("", max_length=200, title="用户名")
-    password: str = Field("", max_length=200, title="密码")
+    port: int = Field(default=25, ge=1, le=65535, title="端口")
+    user: str = Field(default="", max_length=200, title="用户名")
+    password: str = Field(default="", max_length=200, title="密码")
     sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", title="发件地址")
-    sender_name: str = Field("重大事故隐患督办", max_length=50, title="发件人名称")
-    security: Literal["none", "starttls", "ssl"] = Field("none", title="加密方式")
+    sender_name: str = Field(default="重大事故隐患督办", max_length=50, title="发件人名称")
+    security: Literal["none", "starttls", "ssl"] = Field(default="none", title="加密方式")
 
 
 class WecomBot(_Config):
@@ -62,7 +62,7 @@ class Feishu(_Config):
 
 class Webhook(_Config):
     url: str = Field(pattern=r"^https?://", max_length=500, title="接口地址")
-    headers: dict[str, str] = Field({}, max_length=10, title="请求头")
+    headers: dict[str, str] = Field(default={}, max_length=10, title="请求头")
 
 
 CONFIGS: Mapping[ChannelKind, type[_Config]] = {

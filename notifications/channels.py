@@ -19,7 +19,7 @@ def add_channel(
     session: Session, kind: ChannelKind, name: str, config: Mapping[str, Any], *, key: bytes, by: str, at: datetime
 ) -> NoticeChannel:
     """Store a checked configuration (`check_config`), sealed to its row."""
-    if session.execute(select(NoticeChannel.id).where(col(NoticeChannel.name) == name)).first():
+    if session.execute(select(col(NoticeChannel.id)).where(col(NoticeChannel.name) == name)).first():
         raise InvalidInput(f"渠道“{name}”已存在。", rule="渠道名称唯一", remedy="请换一个名称。")
     row_id = new_id()
     sealed = seal(key, json.dumps(config, ensure_ascii=False).encode(), belongs_to=row_id)

@@ -63,14 +63,14 @@ def contact(session: Session, person_ids: Iterable[str]) -> Mapping[str, Person]
 
 
 def _holders(session: Session, *conditions: ColumnElement[bool]) -> list[str]:
-    statement = select(RoleGrant.person_id).where(*conditions).distinct().order_by(col(RoleGrant.person_id))
+    statement = select(col(RoleGrant.person_id)).where(*conditions).distinct().order_by(col(RoleGrant.person_id))
     return list(session.execute(statement).scalars())
 
 
 def _enterprise_users(session: Session, hazard: Hazard, _unit: str | None) -> list[str]:
     if hazard.enterprise_id is None:
         return []
-    statement = select(Person.id).where(col(Person.enterprise_id) == hazard.enterprise_id).order_by(col(Person.id))
+    statement = select(col(Person.id)).where(col(Person.enterprise_id) == hazard.enterprise_id).order_by(col(Person.id))
     return list(session.execute(statement).scalars())
 
 

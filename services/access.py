@@ -105,7 +105,10 @@ def acting_unit(by: Actor, move: Move, hazard: Hazard) -> str | None:
     held = {getattr(hazard, _PART_COLUMNS[part]) for part in move.part}
     if units := mine & held:
         return min(units)
-    parts = "或".join({Part.LEAD: "牵头单位", Part.VERIFYING: "核查单位", Part.VILLAGE: "属地村（社区）"}[part] for part in sorted(move.part))
+    parts = "或".join(
+        {Part.LEAD: "牵头单位", Part.VERIFYING: "核查单位", Part.VILLAGE: "属地村（社区）"}[part]
+        for part in sorted(move.part)
+    )
     raise NotPermitted(
         f"“{move.decision.label}”须由该隐患的{parts or '整改单位'}办理，您的单位不是。",
         rule=_MATRIX,

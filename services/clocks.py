@@ -93,7 +93,9 @@ def void_all(session: Session, hazard_id: str, *, at: datetime) -> None:
 def named_limit(columns: Mapping[str, Any]) -> NamedLimit:
     """The limit that hazard columns or a form's fields (`LIMIT_COLUMNS`) name."""
     on = columns["limit_on"]
-    return NamedLimit(columns["limit_days"], date.fromisoformat(on) if isinstance(on, str) else on, columns["limit_basis"])
+    return NamedLimit(
+        columns["limit_days"], date.fromisoformat(on) if isinstance(on, str) else on, columns["limit_basis"]
+    )
 
 
 def check_named(session: Session, hazard: Hazard, named: NamedLimit, *, at: datetime) -> Due:
@@ -125,4 +127,8 @@ def new_limit(session: Session, hazard: Hazard, form: LimitFields, *, at: dateti
     """
     named = named_limit(dict(form))
     check_named(session, hazard, named, at=at)
-    return {"limit_days": named.days, "limit_on": named.on.isoformat() if named.on else None, "limit_basis": named.basis}
+    return {
+        "limit_days": named.days,
+        "limit_on": named.on.isoformat() if named.on else None,
+        "limit_basis": named.basis,
+    }

@@ -78,7 +78,7 @@ def figures(session: Session, *, at: datetime) -> dict[str, float]:
 
 
 def _calendar(session: Session, at: datetime) -> list[Finding]:
-    newest = select(func.max(Policy.version)).where(col(Policy.kind) == PolicyKind.CALENDAR)
+    newest = select(func.max(col(Policy.version))).where(col(Policy.kind) == PolicyKind.CALENDAR)
     version = session.execute(newest).scalar_one()
     if version is None:
         return [Finding("没有工作日历", "不能计算期限，请运行 hazardflow migrate", stops_decisions=True)]

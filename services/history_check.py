@@ -40,7 +40,7 @@ def verify_history(session: Session, key: Ed25519PrivateKey, *, at: datetime, an
     faults += _check_rows(session, events)
     code, tree_faults, size = _check_tree(session, leaves, key)
     anchor_code, anchor_faults = _check_anchors(anchors, leaves, size)
-    late = _unsealed(leaves, size, session, at)
+    late = _unsealed(leaves, at)
     codes = [code, anchor_code, TAMPERED if faults else OK, INCOMPLETE if late else OK]
     gravest = next((one for one in (BAD_KEY, TAMPERED, ROLLED_BACK, INCOMPLETE) if one in codes), OK)
     return Verdict(gravest, [*faults, *tree_faults, *anchor_faults, *late], len(leaves), size)
@@ -165,6 +165,6 @@ def _check_anchors(anchors: Sequence[str], leaves: list[_Leaf], size: int) -> tu
     return OK, []
 
 
-def _unsealed(leaves: list[_Leaf], size: int, session: Session, at: datetime) -> list[str]:
+def _unsealed(leaves: list[_Leaf], at: datetime) -> list[str]:
     late = [leaf for leaf in leaves if leaf.position is None and at - leaf.recorded_at > _LONGEST_UNSEALED]
     return [f"有{len(late)}条事件超过60秒未编入检查点"] if late else []

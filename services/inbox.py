@@ -41,7 +41,7 @@ def work_items(session: Session, *, by: Actor, mine_only: bool, after: Position 
     return session.execute(statement.where(place > after) if after else statement).all()
 
 
-def claim_item(session: Session, item_id: str, *, by: Actor, at: datetime) -> None:
+def claim_item(session: Session, item_id: str, *, by: Actor) -> None:
     """Take an item on. Of two who claim it at once one wins, and the other learns the winner's name.
 
     Raises: NotFound, AlreadyClaimed.

@@ -28,7 +28,7 @@ def enterprise_by_credit_code(session: Session, credit_code: str, *, field: str 
 
 def leader(session: Session, person_id: str, *, field: str = "leader") -> Person:
     """A person who leads the town; a hazard's responsible leader is one of them."""
-    leads = select(RoleGrant.person_id).where(col(RoleGrant.role) == Role.TL)
+    leads = select(col(RoleGrant.person_id)).where(col(RoleGrant.role) == Role.TL)
     person = session.execute(
         select(Person).where(col(Person.id) == person_id, col(Person.id).in_(leads))
     ).scalar_one_or_none()

@@ -127,7 +127,13 @@ def _end(session: Session, hazard: Hazard, *, by: Actor, at: datetime) -> dict[s
 
 
 def _turn_clocks(
-    session: Session, hazard: Hazard, move: Move, after: Mapping[str, Any], *, units: Mapping[Owner, str | None], at: datetime
+    session: Session,
+    hazard: Hazard,
+    move: Move,
+    after: Mapping[str, Any],
+    *,
+    units: Mapping[Owner, str | None],
+    at: datetime,
 ) -> datetime | None:
     """Stop the clock of the step left, start those the move names and the one of the step entered."""
     old, new = STEPS[move.at].clock, STEPS[move.to].clock
@@ -166,7 +172,13 @@ def _owners(hazard: Hazard, after: Mapping[str, Any]) -> dict[Owner, str | None]
 
 
 def _facts(
-    hazard: Hazard, move: Move, form: Form, after: Mapping[str, Any], pieces: list[Any], unit_id: str | None, decision_id: str
+    hazard: Hazard,
+    move: Move,
+    form: Form,
+    after: Mapping[str, Any],
+    pieces: list[Any],
+    unit_id: str | None,
+    decision_id: str,
 ) -> dict[str, Any]:
     return {
         "decision_id": decision_id,

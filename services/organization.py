@@ -41,7 +41,7 @@ def add_enterprise(
     village_id = None
     if village:
         village_id = session.execute(
-            select(Unit.id).where(col(Unit.code) == village, col(Unit.kind) == UnitKind.VILLAGE)
+            select(col(Unit.id)).where(col(Unit.code) == village, col(Unit.kind) == UnitKind.VILLAGE)
         ).scalar_one_or_none()
         if village_id is None:
             raise _fault("village", f"村（社区）代码“{village}”不存在。", "可用代码见 GET /api/v1/units。")
@@ -108,7 +108,7 @@ def grant_role(
         raise NotPermitted("不能给自己授予角色。", rule="职责分离", remedy="请由另一名系统管理员办理。")
     held = {
         Role(row)
-        for row in session.execute(select(RoleGrant.role).where(col(RoleGrant.person_id) == person.id)).scalars()
+        for row in session.execute(select(col(RoleGrant.role)).where(col(RoleGrant.person_id) == person.id)).scalars()
     }
     _refuse_conflict(person, held | {role})
     row = RoleGrant(
@@ -129,7 +129,14 @@ def person_by_id(session: Session, person_id: str) -> Person:
 def people(session: Session, *, role: Role | None) -> Sequence[Any]:
     """Persons with their roles and units, by name; optionally only holders of one role."""
     statement = (
-        select(Person.id, Person.name, RoleGrant.role, RoleGrant.duty, Unit.code, Unit.name.label("unit_name"))  # pyright: ignore[reportAttributeAccessIssue]
+        select(
+            col(Person.id),
+            col(Person.name),
+            col(RoleGrant.role),
+            col(RoleGrant.duty),
+            col(Unit.code),
+            col(Unit.name).label("unit_name"),
+        )  # pyright: ignore[reportAttributeAccessIssue]
         .join(RoleGrant, col(RoleGrant.person_id) == col(Person.id))
         .outerjoin(Unit, col(Unit.id) == col(RoleGrant.unit_id))
         .order_by(col(Person.name), col(Person.id))
@@ -158,7 +165,7 @@ def _added(session: Session, row: Any, kind: str, *, by: Actor | None, at: datet
 
 
 def _refuse_taken(session: Session, table: Any, condition: Any, field: str, detail: str) -> None:
-    if session.execute(select(table.id).where(condition)).first():
+    if session.execute(select(col(table.id)).where(condition)).first():
         raise _fault(field, detail, "请核对后重新填写。")
 
 

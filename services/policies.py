@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from models import Policy
 from models.calendar import WorkCalendar
@@ -30,8 +30,8 @@ class Versions(NamedTuple):
 
 def newest(session: Session) -> Versions:
     """The versions in force now; a new hazard runs under them to its end."""
-    rows = session.execute(select(Policy.kind, func.max(Policy.version)).group_by(Policy.kind)).all()
-    found: Mapping[str, int] = {kind: version for kind, version in rows}
+    rows = session.execute(select(col(Policy.kind), func.max(col(Policy.version))).group_by(col(Policy.kind))).all()
+    found: Mapping[str, int] = {row[0]: row[1] for row in rows}
     missing = [kind for kind in PolicyKind if kind not in found]
     if missing:
         raise RuleUnknown(f"缺少规则：{'、'.join(missing)}。", remedy="请运行 hazardflow migrate。")
@@ -52,7 +52,7 @@ def calendar(session: Session, version: int) -> WorkCalendar:
 
 def add_version(session: Session, kind: PolicyKind, body: Mapping[str, Any], *, source: str, at: datetime) -> int:
     """Store the next version of a policy; hazards under earlier versions keep theirs."""
-    last = session.execute(select(func.max(Policy.version)).where(Policy.kind == kind)).scalar_one()
+    last = session.execute(select(func.max(col(Policy.version))).where(col(Policy.kind) == kind)).scalar_one()
     version = (last or 0) + 1
     text = json.dumps(body, ensure_ascii=False, sort_keys=True)
     session.add(Policy(kind=kind, version=version, body=text, source=source, created_at=at))
@@ -65,7 +65,9 @@ def _parsed(session: Session, kind: str, version: int, parse: Callable[[str, Map
     engine = session.get_bind().engine
     cache = _PARSED.setdefault(engine, {})
     if (kind, version) not in cache:
-        body = session.execute(select(Policy.body).where(Policy.kind == kind, Policy.version == version)).scalar_one_or_none()
+        body = session.execute(
+            select(col(Policy.body)).where(col(Policy.kind) == kind, col(Policy.version) == version)
+        ).scalar_one_or_none()
         if body is None:
             raise RuleUnknown(f"找不到{kind}的第{version}版。", remedy="请运行 hazardflow migrate，或联系系统管理员。")
         cache[kind, version] = parse(str(version), json.loads(body))

@@ -60,12 +60,13 @@ def _conditions(filters: Filters) -> list[Any]:
         conditions.append(HAZARD.c.channel == filters.channel)
     if filters.lead_unit:
         conditions.append(
-            HAZARD.c.lead_unit_id == select(Unit.id).where(col(Unit.code) == filters.lead_unit).scalar_subquery()
+            HAZARD.c.lead_unit_id == select(col(Unit.id)).where(col(Unit.code) == filters.lead_unit).scalar_subquery()
         )
     if filters.enterprise:
         credit_code = col(Enterprise.credit_code)
         conditions.append(
-            HAZARD.c.enterprise_id == select(Enterprise.id).where(credit_code == filters.enterprise).scalar_subquery()
+            HAZARD.c.enterprise_id
+            == select(col(Enterprise.id)).where(credit_code == filters.enterprise).scalar_subquery()
         )
     if filters.overdue_at:
         conditions += [HAZARD.c.closed_at.is_(None), HAZARD.c.due_at < filters.overdue_at]
@@ -113,17 +114,26 @@ def surroundings(session: Session, hazard: Hazard) -> Surroundings:
 
 def names_of(session: Session, hazard: Hazard) -> dict[str, str]:
     units = [hazard.reporting_unit_id, hazard.village_unit_id, hazard.verifying_unit_id, hazard.lead_unit_id]
-    found: dict[str, str] = dict(
-        session.execute(select(Unit.id, Unit.name).where(col(Unit.id).in_([unit for unit in units if unit]))).all()
-    )
-    if hazard.enterprise_id:
-        found |= dict(
-            session.execute(
-                select(Enterprise.id, Enterprise.name).where(col(Enterprise.id) == hazard.enterprise_id)
-            ).all()
+    found: dict[str, str] = {
+        row[0]: row[1]
+        for row in session.execute(
+            select(col(Unit.id), col(Unit.name)).where(col(Unit.id).in_([unit for unit in units if unit]))
         )
+    }
+    if hazard.enterprise_id:
+        found |= {
+            row[0]: row[1]
+            for row in session.execute(
+                select(col(Enterprise.id), col(Enterprise.name)).where(col(Enterprise.id) == hazard.enterprise_id)
+            )
+        }
     if hazard.leader_id:
-        found |= dict(session.execute(select(Person.id, Person.name).where(col(Person.id) == hazard.leader_id)).all())
+        found |= {
+            row[0]: row[1]
+            for row in session.execute(
+                select(col(Person.id), col(Person.name)).where(col(Person.id) == hazard.leader_id)
+            )
+        }
     return found
 
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from models import Policy, StandardClause
 from models.audit import GENESIS, OFFICE
@@ -23,10 +23,10 @@ def seed(session: Session, *, at: datetime) -> None:
     """Fill in what is missing; run again it changes nothing."""
     if session.execute(select(AUDIT_STREAM.c.stream).where(AUDIT_STREAM.c.stream == OFFICE)).first() is None:
         session.execute(insert(AUDIT_STREAM), {"stream": OFFICE, "seq": 0, "head": GENESIS})
-    present = set(session.execute(select(Policy.kind)).scalars())
+    present = set(session.execute(select(col(Policy.kind))).scalars())
     for kind, (body, source) in _policies(present).items():
         policies.add_version(session, kind, body, source=source, at=at)
-    if session.execute(select(StandardClause.id).limit(1)).first() is None:
+    if session.execute(select(col(StandardClause.id)).limit(1)).first() is None:
         session.add_all(_clause(row) for row in read_data("standards.json"))
     session.flush()
 

@@ -46,7 +46,10 @@ def sign(session: Session, hazard: Hazard, move: Move, *, by: Actor, unit_id: st
 
 def _conflict(session: Session, hazard: Hazard, move: Move, *, by: Actor, signer: str) -> FourEyes:
     assert move.eyes is not None  # noqa: S101  # `sign` returned for moves without eyes
-    same = [SIGNATURE.c[name] == value for name, value in zip(_KEY, (hazard.id, hazard.cycle, move.eyes.chain, signer), strict=True)]
+    same = [
+        SIGNATURE.c[name] == value
+        for name, value in zip(_KEY, (hazard.id, hazard.cycle, move.eyes.chain, signer), strict=True)
+    ]
     held = session.execute(select(SIGNATURE.c.part).where(*same)).scalar_one()
     who = "您本人" if signer == by.person_id else "您所在单位"
     return FourEyes(
@@ -61,7 +64,9 @@ def _upsert(dialect: str):  # the two dialects' Insert types share no base that 
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(SIGNATURE).values({column.name: bindparam(column.name) for column in SIGNATURE.columns})
     statement = statement.on_conflict_do_update(
-        index_elements=list(_KEY), set_={"signed_at": statement.excluded.signed_at}, where=SIGNATURE.c.part == statement.excluded.part
+        index_elements=list(_KEY),
+        set_={"signed_at": statement.excluded.signed_at},
+        where=SIGNATURE.c.part == statement.excluded.part,
     )
     return statement.returning(SIGNATURE.c.part)
 

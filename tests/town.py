@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -23,6 +24,9 @@ from models.forms import (
     Report,
     ReviewPass,
 )  # fmt: skip
+from models.forms.intake import InterimControl, Signed
+from models.forms.rectification import Informed
+from models.forms.review import Checklist, ClauseResult, GateLine
 from models.hazard import Hazard
 from models.ids import new_id
 from models.organization import Duty, UnitKind
@@ -127,15 +131,15 @@ def a_report(**changes: Any) -> Report:
 
 def form_for(session: Session, town: Town, code: DecisionCode, at: datetime) -> Any:
     """A filled-in form for each decision of the straight way."""
-    met = {"met": True}
+    met = GateLine(met=True)
     lines = ("clauses_cleared", "evidence_verified", "principals_informed", "interim_control_lifted", "penalties_recorded",
              "reporter_answered", "listing_removed", "rebound_searched")  # fmt: skip
     forms: dict[DecisionCode, Any] = {
         DecisionCode.ACCEPT: lambda: Acceptance(verifying_unit="YJB"),
         DecisionCode.MAJOR: lambda: MajorFinding(
             checked_at=at - timedelta(hours=1), inspectors=("应急办经办人甲", "应急办经办人乙"), facts="现场属实",
-            unit_signature="SIGNED", clause="GM-11.8", grading_reason="破碎研磨前无铁石去除装置", persons_exposed=12,
-            interim_control="PARTIAL_STOP", interim_since=at - timedelta(hours=1), interim_responsible="应急办经办人甲",
+            unit_signature=Signed.SIGNED, clause="GM-11.8", grading_reason="破碎研磨前无铁石去除装置", persons_exposed=12,
+            interim_control=InterimControl.PARTIAL_STOP, interim_since=at - timedelta(hours=1), interim_responsible="应急办经办人甲",
         ),
         DecisionCode.CONFIRM: lambda: Opinion(comment="同意"),
         DecisionCode.ASSIGN: lambda: Assignment(
@@ -144,20 +148,20 @@ def form_for(session: Session, town: Town, code: DecisionCode, at: datetime) -> 
         ),
         DecisionCode.SIGN: lambda: Opinion(),
         DecisionCode.SUBMIT_PLAN: lambda: Plan(
-            goals="消除粉尘爆炸危险", measures="加装磁选和火花探测", funds_yuan="80000", funds_source="企业自筹", responsible="安全管理人员",
+            goals="消除粉尘爆炸危险", measures="加装磁选和火花探测", funds_yuan=Decimal(80000), funds_source="企业自筹", responsible="安全管理人员",
             limit_and_requirements="30日内完成", safety_measures="整改期间停产", acceptance_criteria="逐条消除", principal_signed_on=date(2026, 9, 9),
         ),
         DecisionCode.APPROVE_PLAN: lambda: PlanApproval(comment="同意"),
         DecisionCode.COMPLETE: lambda: Completion(
-            done="已加装磁选装置、火花探测并清灰", completed_on=at.date(), cost_yuan="76500.00",
+            done="已加装磁选装置、火花探测并清灰", completed_on=at.date(), cost_yuan=Decimal("76500.00"),
             photo_pairs=((photo(session, town.principal, "前.jpg"), photo(session, town.principal, "后.jpg")),),
         ),
         DecisionCode.RECHECK: lambda: Recheck(
             visited_at=at - timedelta(hours=1), reviewers=("应急办经办人甲", "应急办经办人乙"),
-            results=({"clause": "GM-11.8", "cleared": True, "finding": "已加装磁选装置"},),
+            results=(ClauseResult(clause="GM-11.8", cleared=True, finding="已加装磁选装置"),),
         ),
         DecisionCode.PASS: lambda: ReviewPass(opinion="整改到位", document_no="临应急复〔2026〕1号"),
-        DecisionCode.CLOSE: lambda: Closure(checklist=dict.fromkeys(lines, met), opinion="同意销号"),
+        DecisionCode.CLOSE: lambda: Closure(checklist=Checklist(**dict.fromkeys(lines, met)), opinion="同意销号"),
     }  # fmt: skip
     return forms[code]()
 
@@ -193,7 +197,7 @@ def carry_to(session: Session, town: Town, step: Step, *, at: datetime = NOON, *
         at += timedelta(hours=2)
         hazard = decide(session, town, hazard, code, who, at=at)
         if code == DecisionCode.SIGN:
-            for informed in ("PRINCIPAL", "ACTUAL_CONTROLLER"):
+            for informed in Informed:
                 told = Informing(informed=informed, name="甲", means="当面送达", informed_at=at, proof="送达回证")
                 hazard = decide(session, town, hazard, DecisionCode.INFORM, "officer", at=at, form=told)
     return hazard

@@ -46,7 +46,7 @@ def carry_through(people: Mapping[str, Person], case: Mapping[str, Any], *, run:
         {"visited_at": _ago(0), "reviewers": ["应急办经办人甲", "应急办经办人乙"], "results": results},
     )
     walk.step("head", "review-pass", {"opinion": "逐条整改到位", "document_no": "临应急复〔2026〕1号"})
-    walk.step("office", "closure", {"checklist": dict.fromkeys(_CHECKLIST, {"met": True}), "opinion": "同意销号"})
+    walk.step("office", "closure", {"checklist": {line: {"met": True} for line in _CHECKLIST}, "opinion": "同意销号"})
     return walk.no
 
 

@@ -48,7 +48,7 @@ def _actor(session: Session, login: str, at: datetime) -> Actor:
     account = session.execute(select(Account).where(col(Account.login) == login)).scalar_one()
     person = session.get_one(Person, account.person_id)
     grants = session.execute(
-        select(RoleGrant.role, RoleGrant.unit_id).where(col(RoleGrant.person_id) == person.id)
+        select(col(RoleGrant.role), col(RoleGrant.unit_id)).where(col(RoleGrant.person_id) == person.id)
     ).all()
     return Actor(
         person.id, person.name, account.id, tuple((Role(role), unit) for role, unit in grants), person.enterprise_id, at

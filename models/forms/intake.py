@@ -14,20 +14,20 @@ class Report(Form):
 
     channel: Channel = Field(title="来源渠道")
     source: Line = Field(title="来源系统或单位", description="与来源编号一起识别同一报告")
-    source_no: Line | None = Field(None, title="来源编号")
+    source_no: Line | None = Field(default=None, title="来源编号")
     discovered_at: Moment = Field(title="发现时间")
-    subject_type: SubjectType = Field(SubjectType.ENTERPRISE, title="责任主体类型")
-    enterprise: Line | None = Field(None, title="企业统一社会信用代码")
-    village: Line | None = Field(None, title="所在村（社区）单位代码")
+    subject_type: SubjectType = Field(default=SubjectType.ENTERPRISE, title="责任主体类型")
+    enterprise: Line | None = Field(default=None, title="企业统一社会信用代码")
+    village: Line | None = Field(default=None, title="所在村（社区）单位代码")
     sector: Line = Field(title="行业领域")
     place: Line = Field(title="地点")
     description: str = Field(title="隐患描述", min_length=15, max_length=4000)
-    persons_exposed: int | None = Field(None, title="受威胁人数", ge=0, le=1_000_000)
-    urgent: bool = Field(False, title="人员正受威胁")
-    immediate_measures: OptionalText = Field("", title="已采取措施")
-    suspected_clause: OptionalLine = Field("", title="疑似判定条款")
-    evidence: EvidenceIds = Field((), title="佐证材料")
-    no_evidence_reason: OptionalLine = Field("", title="无佐证材料的原因")
+    persons_exposed: int | None = Field(default=None, title="受威胁人数", ge=0, le=1_000_000)
+    urgent: bool = Field(default=False, title="人员正受威胁")
+    immediate_measures: OptionalText = Field(default="", title="已采取措施")
+    suspected_clause: OptionalLine = Field(default="", title="疑似判定条款")
+    evidence: EvidenceIds = Field(default=(), title="佐证材料")
+    no_evidence_reason: OptionalLine = Field(default="", title="无佐证材料的原因")
 
     @model_validator(mode="after")
     def complete(self) -> Self:
@@ -42,7 +42,7 @@ class Acceptance(Form):
     """受理: the committee office names the department that verifies on site."""
 
     verifying_unit: Line = Field(title="核查单位代码")
-    comment: OptionalText = Field("", title="受理意见")
+    comment: OptionalText = Field(default="", title="受理意见")
 
 
 class InterimControl(StrEnum):
@@ -74,9 +74,9 @@ class SiteCheck(Form):
     checked_at: Moment = Field(title="核查时间")
     inspectors: Names = Field(title="核查人员（不少于2人）")
     facts: Text = Field(title="查明事实")
-    unit_opinion: OptionalText = Field("", title="被检查单位意见")
+    unit_opinion: OptionalText = Field(default="", title="被检查单位意见")
     unit_signature: Signed = Field(title="被检查单位签字情况")
-    evidence: EvidenceIds = Field((), title="核查照片和材料")
+    evidence: EvidenceIds = Field(default=(), title="核查照片和材料")
 
 
 class MajorFinding(SiteCheck):
@@ -86,10 +86,10 @@ class MajorFinding(SiteCheck):
     grading_reason: Text = Field(title="判定理由")
     persons_exposed: int = Field(title="受威胁人数", ge=0, le=1_000_000)
     interim_control: InterimControl = Field(title="临时管控措施")
-    interim_since: Moment | None = Field(None, title="管控起始时间")
-    interim_document: OptionalLine = Field("", title="管控文书编号")
-    interim_responsible: OptionalLine = Field("", title="管控责任人")
-    interim_reason: OptionalLine = Field("", title="不采取管控的理由")
+    interim_since: Moment | None = Field(default=None, title="管控起始时间")
+    interim_document: OptionalLine = Field(default="", title="管控文书编号")
+    interim_responsible: OptionalLine = Field(default="", title="管控责任人")
+    interim_reason: OptionalLine = Field(default="", title="不采取管控的理由")
 
     @model_validator(mode="after")
     def controlled(self) -> Self:
@@ -110,7 +110,7 @@ class LesserFinding(SiteCheck):
 class Opinion(Form):
     """A decision that needs no more than an opinion."""
 
-    comment: OptionalText = Field("", title="办理意见")
+    comment: OptionalText = Field(default="", title="办理意见")
 
 
 class Refusal(Form):

@@ -14,8 +14,8 @@ from models.hazard import ListingLevel
 class LimitFields(Form):
     """A rectification limit: a number of calendar days, or a named last day; one of the two, with its basis."""
 
-    limit_days: int | None = Field(None, title="整改期限（自签收起自然日）", ge=1, le=365)
-    limit_on: date | None = Field(None, title="整改截止日期")
+    limit_days: int | None = Field(default=None, title="整改期限（自签收起自然日）", ge=1, le=365)
+    limit_on: date | None = Field(default=None, title="整改截止日期")
     limit_basis: Line = Field(title="期限依据")
 
     @model_validator(mode="after")
@@ -29,12 +29,12 @@ class Assignment(LimitFields):
     """交办: lead and cooperating units, responsible leader, requirements, limit with basis."""
 
     lead_unit: Line = Field(title="牵头单位代码")
-    cooperating_units: tuple[Line, ...] = Field((), title="配合单位代码", max_length=20)
+    cooperating_units: tuple[Line, ...] = Field(default=(), title="配合单位代码", max_length=20)
     leader: Line = Field(title="包案领导（人员编号）")
-    enterprise: Line | None = Field(None, title="整改单位统一社会信用代码", description="上报时已填写的可不填")
+    enterprise: Line | None = Field(default=None, title="整改单位统一社会信用代码", description="上报时已填写的可不填")
     requirements: Text = Field(title="整改要求")
-    listing_level: ListingLevel = Field(ListingLevel.NONE, title="挂牌督办级别")
-    document_no: OptionalLine = Field("", title="交办文书编号")
+    listing_level: ListingLevel = Field(default=ListingLevel.NONE, title="挂牌督办级别")
+    document_no: OptionalLine = Field(default="", title="交办文书编号")
 
 
 class Informed(StrEnum):
@@ -52,7 +52,7 @@ class Informing(Form):
     means: Line = Field(title="告知方式")
     informed_at: Moment = Field(title="告知时间")
     proof: Text = Field(title="告知凭证说明")
-    evidence: EvidenceIds = Field((), title="告知凭证")
+    evidence: EvidenceIds = Field(default=(), title="告知凭证")
 
 
 class Milestone(Form):
@@ -71,14 +71,14 @@ class Plan(Form):
     limit_and_requirements: Text = Field(title="时限和要求")
     safety_measures: Text = Field(title="安全措施和应急预案")
     acceptance_criteria: Text = Field(title="验收标准")
-    milestones: tuple[Milestone, ...] = Field((), title="进度安排", max_length=50)
+    milestones: tuple[Milestone, ...] = Field(default=(), title="进度安排", max_length=50)
     principal_signed_on: date = Field(title="主要负责人签字日期")
-    evidence: EvidenceIds = Field((), title="方案附件")
+    evidence: EvidenceIds = Field(default=(), title="方案附件")
 
 
 class PlanApproval(Form):
-    comment: OptionalText = Field("", title="审查意见")
-    conditions: OptionalText = Field("", title="附加条件")
+    comment: OptionalText = Field(default="", title="审查意见")
+    conditions: OptionalText = Field(default="", title="附加条件")
 
 
 PhotoPair = Annotated[tuple[Line, Line], Field(description="[整改前, 整改后] evidence ids of the same spot")]
@@ -91,8 +91,8 @@ class Completion(Form):
     completed_on: date = Field(title="完成日期")
     cost_yuan: Decimal = Field(title="整改费用（元）", ge=0, max_digits=14, decimal_places=2)
     photo_pairs: tuple[PhotoPair, ...] = Field(title="整改前后对比照片", min_length=1, max_length=20)
-    self_acceptance: OptionalText = Field("", title="自行验收或评估情况")
-    evidence: EvidenceIds = Field((), title="其他佐证材料")
+    self_acceptance: OptionalText = Field(default="", title="自行验收或评估情况")
+    evidence: EvidenceIds = Field(default=(), title="其他佐证材料")
 
     @property
     def all_evidence(self) -> tuple[str, ...]:

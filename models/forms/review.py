@@ -20,7 +20,7 @@ class Recheck(Form):
     visited_at: Moment = Field(title="复查时间")
     reviewers: Names = Field(title="复查人员（不少于2人）")
     results: Annotated[tuple[ClauseResult, ...], Field(min_length=1, max_length=50)] = Field(title="逐条复查结果")
-    evidence: EvidenceIds = Field((), title="复查照片和材料")
+    evidence: EvidenceIds = Field(default=(), title="复查照片和材料")
 
 
 class ReviewPass(Form):
@@ -40,8 +40,8 @@ class GateLine(Form):
     """One line of the checklist: met, or waived with a reason."""
 
     met: bool = Field(title="已核实")
-    note: OptionalText = Field("", title="说明")
-    waiver: OptionalText = Field("", title="免除理由")
+    note: OptionalText = Field(default="", title="说明")
+    waiver: OptionalText = Field(default="", title="免除理由")
 
     @model_validator(mode="after")
     def reasoned(self) -> Self:
