@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from settings import Settings
@@ -28,6 +29,11 @@ _LEAN = {
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
     "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
 }
+_SLOTS = {
+    # Kept in memory, as by default, a server that dies with a run under way forgets who holds the deployment's only
+    # slot: every later run of it is cancelled, for ever. On disk the lease ends after five minutes.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+}
 _IDLE = {
     # Nothing here waits for Prefect's own loops within seconds: they are the second line.
     "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
@@ -43,6 +49,8 @@ _IDLE = {
     "PREFECT_WORKER_PREFETCH_SECONDS": "5",
 }
 
+_SYNCHRONOUS = {"postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"}
+
 
 def prefect_environment(held: Settings) -> Mapping[str, str]:
     """What a child that talks to Prefect, or is Prefect, gets besides this process's own environment."""
@@ -51,6 +59,7 @@ def prefect_environment(held: Settings) -> Mapping[str, str]:
         **_QUIET,
         **_PATIENCE,
         **_LEAN,
+        **_SLOTS,
         **_IDLE,
         "PREFECT_HOME": str(held.data_dir / "prefect"),
         "PREFECT_API_URL": held.prefect_url,
@@ -68,12 +77,20 @@ def _auth(held: Settings) -> str:
         return given
     note = held.key_dir / "prefect_auth"
     if not note.exists():
-        note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = note.with_name(f".prefect_auth.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(f"hazardflow:{secrets.token_urlsafe(24)}", encoding="ascii")
-        draft.replace(note)
+        _draw_auth(note)
     return note.read_text(encoding="ascii")
+
+
+def _draw_auth(note: Path) -> None:
+    """Several processes may start at once: the first to link its draft wins, and all read the same."""
+    note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = note.with_name(f".prefect_auth.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(f"hazardflow:{secrets.token_urlsafe(24)}", encoding="ascii")
+    draft.chmod(0o400)
+    with suppress(FileExistsError):
+        note.hardlink_to(draft)
+    draft.unlink()
 
 
 def _database(held: Settings) -> str:
@@ -81,4 +98,5 @@ def _database(held: Settings) -> str:
     if not given:
         (held.data_dir / "prefect").mkdir(parents=True, exist_ok=True, mode=0o700)
         return f"sqlite+aiosqlite:///{held.data_dir / 'prefect' / 'prefect.db'}"
-    return f"postgresql+asyncpg://{given.partition('://')[2]}"
+    scheme, _, rest = given.partition("://")
+    return f"postgresql+asyncpg://{rest}" if scheme in _SYNCHRONOUS else given

@@ -11,11 +11,13 @@ from starlette.testclient import TestClient
 
 from api.app import make_app
 from api.desk import Office
+from bundles import auditor, export, history, zipped
 from databases import Databases, PostgresqlDatabases, SqliteDatabases, opened, postgresql_server
 from flows import context
 from models.engine import writing
 from office_api import Caller, sign_in_all
 from receivers import Desk
+from services.offline_verify import verify_bundle
 from settings import Settings, settings
 from town import Town
 
@@ -98,3 +100,25 @@ def client(engine: Engine, app_settings: Settings) -> Iterator[TestClient]:
 def people(session: Session, town: Town, client: TestClient) -> dict[str, Caller]:
     """Everybody in town, signed in."""
     return sign_in_all(session, town, client)
+
+
+@pytest.fixture
+def files() -> dict[str, bytes]:
+    return export(history())
+
+
+@pytest.fixture
+def run(tmp_path: Path):
+    """Verify as the program does and as an auditor does, on bare Python; both must say the same."""
+
+    def run(files, *anchors, keys=()):
+        path = zipped(files, tmp_path / "bundle.zip")
+        report = verify_bundle(path, anchors, keys)
+        options = [part for anchor in anchors for part in ("--anchor", anchor)] + [
+            part for key in keys for part in ("--key", key)
+        ]
+        alone = auditor([path, *options], tmp_path)
+        assert (alone.returncode, alone.stdout.splitlines()) == (report.exit_code, report.lines), alone.stderr
+        return report.exit_code, "\n".join(line for line in report.lines if line.startswith("✘"))
+
+    return run

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("api", "cli", "flows", "migrations", "models", "notifications", "services", "web")
 OURS = (*PACKAGES, "benchmarks", "script", "tests")
 WRITTEN_BY_US = {".css", ".html", ".js", ".py", ".txt", ""}
+ALONE_IN_EVERY_BUNDLE = {"services/offline_verify.py"}
+"""Handed to auditors as one file, so it has no room to move out of."""
 LONGEST = 300
 SAYS_NOTHING = {"base", "common", "helper", "helpers", "manager", "managers", "util", "utils"}
 THE_CLOCK_AND_CHANCE = {
@@ -124,7 +126,7 @@ def test_no_file_of_ours_but_a_migration_is_long() -> None:
         for path in _files(folder, *WRITTEN_BY_US)
     }
 
-    assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
+    assert {path for path, length in lengths.items() if length > LONGEST} == ALONE_IN_EVERY_BUNDLE
 
 
 def test_no_name_of_a_file_says_nothing() -> None:
