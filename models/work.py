@@ -9,6 +9,7 @@ from models.columns import UtcDateTime
 from models.ids import new_id
 
 _OPEN = text("closed_at IS NULL")
+_RUNG_LEFT = text("next_rung_at IS NOT NULL")
 _OPEN_MOVE = text("closed_at IS NULL AND is_move")
 
 
@@ -55,7 +56,7 @@ class Deadline(SQLModel, table=True):
 
     __table_args__ = (
         Index("uq_deadline_live_clock", "hazard_id", "clock", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_deadline_next_rung", "next_rung_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_deadline_next_rung", "next_rung_at", "id", sqlite_where=_RUNG_LEFT, postgresql_where=_RUNG_LEFT),
         Index("ix_deadline_hazard", "hazard_id"),
         CheckConstraint("outcome IS NULL OR closed_at IS NOT NULL", name="outcome_when_closed"),
     )
@@ -83,7 +84,8 @@ class Deadline(SQLModel, table=True):
     ladder_version: int
     next_level: int | None
     next_rung_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When the ladder's next rung falls due; None when there is none left."""
+    """When the ladder's next rung falls due; None when there is none left. On a closed deadline: a rung that fell due
+    before it closed and that no sweep has recorded yet."""
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     outcome: str | None = None
     """MET, LATE, SUPERSEDED or VOID."""
@@ -99,7 +101,8 @@ class Escalation(SQLModel, table=True):
     level_due_at: datetime = Field(sa_type=UtcDateTime)
     fired_at: datetime = Field(sa_type=UtcDateTime, index=True)
     late: bool
-    """Fired after downtime rather than at its time."""
+    """Overtaken, before a sweep recorded it, by a higher level or by the decision it waited for: it is on record, and
+    nobody is told of it."""
     ladder_version: int
 
 

@@ -23,7 +23,11 @@ _LEAST_NOTICE = timedelta(hours=4)
 _STOP = (
     update(DEADLINE)
     .where(DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.clock == bindparam("of_clock"), DEADLINE.c.closed_at.is_(None))
-    .values(closed_at=bindparam("at"), outcome=case((DEADLINE.c.due_at >= bindparam("at"), "MET"), else_="LATE"))
+    .values(
+        closed_at=bindparam("at"),
+        outcome=case((DEADLINE.c.due_at >= bindparam("at"), "MET"), else_="LATE"),
+        next_rung_at=case((DEADLINE.c.next_rung_at < bindparam("at"), DEADLINE.c.next_rung_at), else_=None),
+    )
 )  # fmt: skip
 _URGENT = {Clock.TRIAGE: Clock.URGENT_TRIAGE, Clock.VERIFICATION: Clock.URGENT_VERIFICATION}
 
@@ -87,7 +91,8 @@ def running(session: Session, hazard_id: str, clock: Clock) -> datetime | None:
 def void_all(session: Session, hazard_id: str, *, at: datetime) -> None:
     """End every clock still running on a hazard that has come to its end."""
     live = (DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.closed_at.is_(None))
-    session.execute(update(DEADLINE).where(*live).values(closed_at=at, outcome="VOID"))
+    missed = case((DEADLINE.c.next_rung_at < at, DEADLINE.c.next_rung_at), else_=None)
+    session.execute(update(DEADLINE).where(*live).values(closed_at=at, outcome="VOID", next_rung_at=missed))
 
 
 def named_limit(columns: Mapping[str, Any]) -> NamedLimit:

@@ -31,9 +31,9 @@ def open_answer(
     )  # fmt: skip
 
 
-def open_calendar_year(session: Session, year: int, *, due_at: datetime, at: datetime) -> None:
-    """A task for the administrator: deadlines reach into a year whose holidays are not known."""
-    _open_once(
+def open_calendar_year(session: Session, year: int, *, due_at: datetime, at: datetime) -> bool:
+    """A task for the administrator: deadlines reach into a year whose holidays are not known. False if it was there."""
+    return _open_once(
         session,
         hazard_id=None,
         kind=CALENDAR_YEAR,
@@ -78,9 +78,9 @@ def _nothing_to_answer() -> NotFound:
     return NotFound("没有找到待答复的督办函，或已答复。", remedy="请刷新待办列表。")
 
 
-def _open_once(session: Session, **columns: Any) -> None:
+def _open_once(session: Session, **columns: Any) -> bool:
     row = _NOBODY | {"id": new_id(), "is_move": False} | columns
-    session.execute(_INSERT[session.get_bind().dialect.name], row)
+    return session.execute(_INSERT[session.get_bind().dialect.name], row).first() is not None
 
 
 _INSERT = insert_once(WORK_ITEM, "id")

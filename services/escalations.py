@@ -24,7 +24,7 @@ def due_deadlines(session: Session, *, at: datetime, limit: int = 100) -> Sequen
     """Deadlines with a rung due, oldest first. A probe of a partial index; it computes no date."""
     statement = (
         select(DEADLINE.c.id)
-        .where(DEADLINE.c.closed_at.is_(None), DEADLINE.c.next_rung_at <= at)
+        .where(DEADLINE.c.next_rung_at <= at)
         .order_by(DEADLINE.c.next_rung_at, DEADLINE.c.id)
         .limit(limit)
     )
@@ -36,12 +36,10 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
 
     The hazard row is locked before the deadline is looked at, so a decision that stops the clock and a sweep that
     fires it cannot both win. After downtime the missed levels are recorded one by one, in order, each with the time
-    it was due. The caller owns the transaction.
+    it was due; on a deadline closed meanwhile, those that fell due before it closed. The caller owns the transaction.
     """
     hazard = _locked_hazard(session, deadline_id)
-    deadline = session.execute(
-        select(DEADLINE).where(DEADLINE.c.id == deadline_id, DEADLINE.c.closed_at.is_(None))
-    ).one_or_none()
+    deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == deadline_id)).one_or_none()
     if hazard is None or deadline is None or deadline.next_level is None:
         return []
     ladder = policies.ladder(session, deadline.ladder_version)
@@ -51,9 +49,10 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
         for rung in rungs(deadline.start_at, deadline.due_at, deadline.against, ladder, calendar)
         if rung.level >= deadline.next_level
     ]
-    due = [rung for rung in steps if rung.at <= at]
-    fired = [_fire(session, hazard, deadline, rung, due[-1], at=at) for rung in due]
-    later = next((rung for rung in steps if rung.at > at), None)
+    due = [rung for rung in steps if rung.at <= at and (deadline.closed_at is None or rung.at < deadline.closed_at)]
+    headline = None if deadline.closed_at or not due else due[-1]
+    fired = [_fire(session, hazard, deadline, rung, late=rung is not headline, at=at) for rung in due]
+    later = None if deadline.closed_at else next((rung for rung in steps if rung.at > at), None)
     session.execute(
         update(DEADLINE)
         .where(DEADLINE.c.id == deadline_id)
@@ -73,15 +72,15 @@ def _locked_hazard(session: Session, deadline_id: str) -> Hazard | None:
     return cast(Hazard | None, session.execute(statement).one_or_none())
 
 
-def _fire(session: Session, hazard: Hazard, deadline: Any, rung: Rung, headline: Rung, *, at: datetime) -> str | None:
+def _fire(session: Session, hazard: Hazard, deadline: Any, rung: Rung, *, late: bool, at: datetime) -> str | None:
     """One rung: the escalation by its primary key, the event in the hazard's chain, the message. None if it was there."""
     escalation_id = new_id()
     row = {"hazard_id": hazard.id, "deadline_id": deadline.id, "level": rung.level, "id": escalation_id,
-           "level_due_at": rung.at, "fired_at": at, "late": rung is not headline,
+           "level_due_at": rung.at, "fired_at": at, "late": late,
            "ladder_version": deadline.ladder_version}  # fmt: skip
     if session.execute(_INSERT[session.get_bind().dialect.name], row).first() is None:
         return None
-    _write_event(session, hazard, deadline, rung, escalation_id, late=rung is not headline, at=at)
+    _write_event(session, hazard, deadline, rung, escalation_id, late=late, at=at)
     return moves.post(session, hazard, Topic.ESCALATED, subject=escalation_id, step=Step(hazard.step), at=at)
 
 

@@ -15,6 +15,7 @@ from models.permissions import Role
 from services import trail
 
 _CREDIT_CODE_LENGTH = 18
+_WITHOUT_UNIT = frozenset({Role.EN, Role.AD})
 
 
 def add_unit(session: Session, *, code: str, name: str, kind: UnitKind, by: Actor | None, at: datetime) -> Unit:
@@ -106,6 +107,8 @@ def grant_role(
     """
     if by is not None and by.person_id == person.id:
         raise NotPermitted("不能给自己授予角色。", rule="职责分离", remedy="请由另一名系统管理员办理。")
+    if role not in _WITHOUT_UNIT and unit is None:
+        raise _fault("unit", f"授予“{role.label}”须写明单位。", "职责分离按单位核对，请填写单位代码。")
     held = {
         Role(row)
         for row in session.execute(select(col(RoleGrant.role)).where(col(RoleGrant.person_id) == person.id)).scalars()

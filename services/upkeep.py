@@ -20,8 +20,7 @@ def ask_for_calendar(session: Session, *, at: datetime) -> int:
     latest = session.execute(live).scalar_one()
     if latest is None:
         return 0
-    duties.open_calendar_year(session, latest.year, due_at=at + timedelta(days=14), at=at)
-    return 1
+    return int(duties.open_calendar_year(session, latest.year, due_at=at + timedelta(days=14), at=at))
 
 
 def drop_old_keys(session: Session, *, at: datetime) -> int:

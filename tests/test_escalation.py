@@ -265,3 +265,16 @@ def _findings(session: Session, held: Settings) -> list[str]:
     key = keys.signing_key(held.key_dir)
     sealing.seal(session, key, at=NOON + 900 * A_DAY)
     return history_check.verify_history(session, key, at=NOON + 900 * A_DAY).findings
+
+
+def test_a_level_missed_before_a_late_decision_is_recorded_and_tells_nobody(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.CLASSIFY)
+    late_at = hazard.due_at + timedelta(days=1)
+    hazard = decide(session, town, hazard, DecisionCode.MAJOR, "officer", at=late_at)
+    hazard = decide(session, town, hazard, DecisionCode.CONFIRM, "head", at=late_at)
+
+    for deadline in escalations.due_deadlines(session, at=late_at + TICK):
+        escalations.fire_due_rungs(session, deadline, at=late_at + TICK)
+
+    told = [(row.level, row.late) for row in fired_levels(session, hazard)]
+    assert told == [(0, True), (1, True)]

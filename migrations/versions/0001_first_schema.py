@@ -388,8 +388,8 @@ def upgrade() -> None:
             "ix_deadline_next_rung",
             ["next_rung_at", "id"],
             unique=False,
-            sqlite_where=sa.text("closed_at IS NULL"),
-            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("next_rung_at IS NOT NULL"),
+            postgresql_where=sa.text("next_rung_at IS NOT NULL"),
         )
         batch_op.create_index(
             "uq_deadline_live_clock",
@@ -636,8 +636,8 @@ def downgrade() -> None:
         )
         batch_op.drop_index(
             "ix_deadline_next_rung",
-            sqlite_where=sa.text("closed_at IS NULL"),
-            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("next_rung_at IS NOT NULL"),
+            postgresql_where=sa.text("next_rung_at IS NOT NULL"),
         )
         batch_op.drop_index("ix_deadline_hazard")
 

@@ -21,7 +21,7 @@ class Report(Form):
     village: Line | None = Field(default=None, title="所在村（社区）单位代码")
     sector: Line = Field(title="行业领域")
     place: Line = Field(title="地点")
-    description: str = Field(title="隐患描述", min_length=15, max_length=4000)
+    description: str = Field(title="隐患描述", min_length=15, max_length=4000, pattern=r"^[^\x00]*$")
     persons_exposed: int | None = Field(default=None, title="受威胁人数", ge=0, le=1_000_000)
     urgent: bool = Field(default=False, title="人员正受威胁")
     immediate_measures: OptionalText = Field(default="", title="已采取措施")
