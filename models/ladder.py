@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from models.calendar import WorkCalendar
 from models.limits import add_working_days
+from models.rules import AGAINST
 
 
 class Recipient(StrEnum):
@@ -68,7 +69,10 @@ class Ladder:
     @classmethod
     def from_body(cls, version: str, body: Mapping[str, Any]) -> Self:
         """Raises: ValueError naming what is wrong."""
-        levels = {against: tuple(_level(row) for row in rows) for against, rows in body["ladders"].items()}
+        ladders = body.get("ladders", {})
+        if set(ladders) != set(AGAINST):
+            raise ValueError(f"ladder: levels are needed against {', '.join(AGAINST)}; found {', '.join(ladders)}")
+        levels = {against: tuple(_level(against, row) for row in rows) for against, rows in ladders.items()}
         for against, rows in levels.items():
             if [row.level for row in rows] != list(range(len(rows))):
                 raise ValueError(f"ladder against {against}: levels must be 0, 1, 2, … without gaps")
@@ -79,7 +83,9 @@ class Ladder:
 
 def rungs(start_at: datetime, due_at: datetime, against: str, ladder: Ladder, calendar: WorkCalendar) -> list[Rung]:
     """When each level falls due, ascending in level and never descending in time, none before the start."""
-    return [Rung(level.level, _at(level, start_at, due_at, calendar)) for level in ladder.levels[against]]
+    return [
+        Rung(level.level, max(start_at, _at(level, start_at, due_at, calendar))) for level in ladder.levels[against]
+    ]
 
 
 def _at(level: Level, start_at: datetime, due_at: datetime, calendar: WorkCalendar) -> datetime:
@@ -89,8 +95,16 @@ def _at(level: Level, start_at: datetime, due_at: datetime, calendar: WorkCalend
     return moved if level.offset > 0 else max(moved, start_at + (due_at - start_at) * level.share)
 
 
-def _level(row: Mapping[str, Any]) -> Level:
+def _level(against: str, row: Mapping[str, Any]) -> Level:
+    where = f"ladder against {against}, level {row.get('level')}"
+    if missing := {"level", "name", "offset", "action", "recipients"} - set(row):
+        raise ValueError(f"{where}: {', '.join(sorted(missing))} missing")
+    if unknown := set(row["recipients"]) - set(Recipient):
+        raise ValueError(f"{where}: nobody is called {', '.join(sorted(unknown))}")
+    share, days = row.get("share", 1.0), (row["offset"], row.get("answer_days", 0))
+    if not 0 <= share <= 1 or not all(isinstance(number, int) for number in days) or not row["recipients"]:
+        raise ValueError(f"{where}: share is from 0 to 1, days are whole, somebody is told")
     return Level(
-        row["level"], row["name"], row["offset"], row.get("share", 1.0), row["action"], row.get("letter", ""),
+        row["level"], row["name"], row["offset"], share, row["action"], row.get("letter", ""),
         row.get("answer_days", 0), tuple(Recipient(name) for name in row["recipients"]),
     )  # fmt: skip

@@ -40,8 +40,8 @@ class Limit:
     certainty: str
 
     def __post_init__(self) -> None:
-        if self.number < 1:
-            raise ValueError("a limit is at least one unit long")
+        if not isinstance(self.number, int) or self.number < 1:
+            raise ValueError(f"a limit of {self.number!r} units: it must be a whole number, at least one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +71,18 @@ def due(start: datetime, limit: Limit, calendar: WorkCalendar, *, pauses: Sequen
     if limit.unit == Unit.HOURS:
         ends = start.astimezone(UTC) + timedelta(hours=limit.number) + extra
         reason = f"自{begun:%Y-%m-%d %H:%M}起{limit.number}小时，至{ends.astimezone(ZONE):%Y-%m-%d %H:%M}止"
-        return Due(ends, reason + _paused_words(pauses), provisional=False)
+        return Due(ends, reason + _paused_words(pauses, "%m-%d %H:%M"), provisional=False)
     first = begun.date()
     if limit.unit == Unit.WORKING_DAYS:
-        last = working_day_after(first, limit.number + extra.days, calendar)
+        planned = last = working_day_after(first, limit.number + extra.days, calendar)
     else:
-        last = _rolled(first + timedelta(days=limit.number) + extra, calendar)
-    known = all(calendar.knows(date(year, 1, 1)) for year in range(first.year, last.year + 1))
-    return Due(
-        end_of(last), _reason(first, last, limit, calendar, known) + _paused_words(pauses), provisional=not known
-    )
+        planned = first + timedelta(days=limit.number) + extra
+        last = _rolled(planned, calendar)
+    reason = _reason(first, planned, last, limit, calendar)
+    unknown = [year for year in range(first.year, last.year + 1) if not calendar.knows(date(year, 1, 1))]
+    if unknown:
+        reason += f"；{'、'.join(map(str, unknown))}年节假日安排尚未公布，暂定"
+    return Due(end_of(last), reason + _paused_words(pauses, "%m-%d"), provisional=bool(unknown))
 
 
 def on_date(day: date, calendar: WorkCalendar) -> Due:
@@ -128,30 +130,28 @@ def _rolled(day: date, calendar: WorkCalendar) -> date:
 
 def _paused(pauses: Sequence[Pause], unit: Unit, calendar: WorkCalendar) -> timedelta:
     """How much the pauses add, in the unit of the limit."""
-    ordered = sorted(pauses, key=lambda pause: pause.start)
-    if any(pause.end <= pause.start for pause in ordered) or any(a.end > b.start for a, b in pairwise(ordered)):
+    # in UTC: two local times of one zone are compared and subtracted by the wall, an hour off where summer time began
+    spans = sorted((_local(pause.start).astimezone(UTC), _local(pause.end).astimezone(UTC)) for pause in pauses)
+    if any(end <= start for start, end in spans) or any(a[1] > b[0] for a, b in pairwise(spans)):
         raise ValueError("pauses must have a length and must not overlap")
     if unit == Unit.WORKING_DAYS:
-        return timedelta(days=sum(working_days_between(pause.start, pause.end, calendar) for pause in ordered))
+        return timedelta(days=sum(working_days_between(start, end, calendar) for start, end in spans))
     if unit == Unit.CALENDAR_DAYS:
-        return timedelta(days=sum((_local(pause.end).date() - _local(pause.start).date()).days for pause in ordered))
-    return sum((pause.end - pause.start for pause in ordered), timedelta())
+        return timedelta(days=sum((_local(end).date() - _local(start).date()).days for start, end in spans))
+    return sum((end - start for start, end in spans), timedelta())
 
 
-def _paused_words(pauses: Sequence[Pause]) -> str:
-    return "".join(f"；{_local(pause.start):%m-%d}至{_local(pause.end):%m-%d}依法中止计时" for pause in pauses)
+def _paused_words(pauses: Sequence[Pause], form: str) -> str:
+    return "".join(f"；{_local(pause.start):{form}}至{_local(pause.end):{form}}依法中止计时" for pause in pauses)
 
 
-def _reason(first: date, last: date, limit: Limit, calendar: WorkCalendar, known: bool) -> str:
+def _reason(first: date, planned: date, last: date, limit: Limit, calendar: WorkCalendar) -> str:
     parts = [f"自{first.isoformat()}起{limit.number}{_UNIT_NAMES[limit.unit]}，当日不计"]
     if limit.unit == Unit.WORKING_DAYS:
         parts += _exceptions(days_between(first + _DAY, last), calendar)
-    elif (planned := first + timedelta(days=limit.number)) < last:
+    elif planned < last:
         parts.append(f"{planned:%m-%d}为休息日，顺延至下一工作日")
-    parts.append(f"至{last.isoformat()} 24:00止")
-    if not known:
-        parts.append(f"{last.year}年节假日安排尚未公布，暂定")
-    return "；".join(parts)
+    return "；".join([*parts, f"至{last.isoformat()} 24:00止"])
 
 
 def _exceptions(days: Iterable[date], calendar: WorkCalendar) -> list[str]:

@@ -38,10 +38,21 @@ class DeadlineRules:
     @classmethod
     def from_body(cls, version: str, body: Mapping[str, Any]) -> Self:
         """Raises: ValueError naming the row that is wrong."""
-        return cls(version, {row["key"]: _rule(row) for row in body["rules"]})
+        rules: dict[str, Rule] = {}
+        for row in body["rules"]:
+            rule = _rule(row)
+            if rules.setdefault(row["key"], rule) is not rule:
+                raise ValueError(f"deadline rule {row['key']!r} is given twice")
+        return cls(version, rules)
 
 
 def _rule(row: Mapping[str, Any]) -> Rule:
+    where = f"deadline rule {row.get('key')!r}"
+    if missing := {"key", "number", "unit", "basis", "certainty", "against"} - set(row):
+        raise ValueError(f"{where}: {', '.join(sorted(missing))} missing")
     if row["against"] not in AGAINST or row["certainty"] not in CERTAINTIES or not row["basis"]:
-        raise ValueError(f"deadline rule {row['key']!r}: against, certainty or basis is wrong")
-    return Rule(Limit(row["number"], Unit(row["unit"]), row["basis"], row["certainty"]), row["against"])
+        raise ValueError(f"{where}: against, certainty or basis is wrong")
+    try:
+        return Rule(Limit(row["number"], Unit(row["unit"]), row["basis"], row["certainty"]), row["against"])
+    except ValueError as wrong:
+        raise ValueError(f"{where}: {wrong}") from wrong

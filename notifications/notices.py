@@ -54,7 +54,7 @@ def queue(
         person = reach.get(person_id)
         usable = [way.id for way in ways if person is not None and getattr(person, _NOT_BY_PERSON.get(way.kind, "id"))]
         rows += [_row(message_id, topic, hazard, person_id, channel, facts, at) for channel in (INAPP, *usable)]
-    statement = _INSERT[session.get_bind().dialect.name]
+    statement = _INSERT
     return sum(session.execute(statement, row).first() is not None for row in rows)
 
 

@@ -1,15 +1,16 @@
 """The only way to get a hazard for somebody, and the only place that says who may do what to it."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, exists, false, or_, select, true
 from sqlmodel import Session
 
 from models import Hazard
 from models.actor import Actor
 from models.errors import NotFound, NotPermitted, StepUpRequired
-from models.permissions import Operation, Reach, label_of
+from models.permissions import Operation, Reach, Role, label_of
 from models.process import Move, Part, who_may
 from models.tables import HAZARD, HAZARD_PARTY
 
@@ -20,6 +21,7 @@ _PART_COLUMNS = {
     Part.VILLAGE: "village_unit_id",
     Part.REPORTING: "reporting_unit_id",
 }
+_NO = HAZARD.c.no == bindparam("wanted_no")
 
 
 def visible(by: Actor, operation: Operation = Operation.READ_HAZARD) -> ColumnElement[bool]:
@@ -49,17 +51,23 @@ def hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) ->
     Raises: NotFound, NotPermitted.
     """
     reached = or_(visible(by), visible(by, operation))
-    return _found(session, select(HAZARD).where(HAZARD.c.no == no, reached), operation, by, no)
+    return _found(session, select(HAZARD).where(_NO, reached), operation, by, no)
 
 
 def lock_hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) -> Hazard:
     """`hazard_for`, holding the row until the transaction ends."""
-    statement = select(HAZARD).where(HAZARD.c.no == no, visible(by)).with_for_update()
-    return _found(session, statement, operation, by, no)
+    return _found(session, _lock_for(by.grants, by.enterprise_id), operation, by, no)
+
+
+@lru_cache(maxsize=512)
+def _lock_for(grants: tuple[tuple[Role, str | None], ...], enterprise_id: str | None) -> Select[tuple[object, ...]]:
+    """The locking statement of whoever holds these grants; building it costs more than running it."""
+    holder = Actor("", "", "", grants, enterprise_id)
+    return select(HAZARD).where(_NO, visible(holder)).with_for_update()
 
 
 def _found(session: Session, statement: Select[tuple[object, ...]], operation: Operation, by: Actor, no: str) -> Hazard:
-    row = session.execute(statement).one_or_none()
+    row = session.execute(statement, {"wanted_no": no}).one_or_none()
     if row is None:
         raise NotFound(f"没有找到隐患 {no}，或您无权查看。", rule=_MATRIX, remedy="请核对隐患编号。")
     require(by, operation)

@@ -29,6 +29,7 @@ _STOP = (
         next_rung_at=case((DEADLINE.c.next_rung_at < bindparam("at"), DEADLINE.c.next_rung_at), else_=None),
     )
 )  # fmt: skip
+_INSERT = insert(DEADLINE)
 _URGENT = {Clock.TRIAGE: Clock.URGENT_TRIAGE, Clock.VERIFICATION: Clock.URGENT_VERIFICATION}
 
 
@@ -73,7 +74,7 @@ def start(
         "ladder_version": hazard.ladder_version,
         "next_level": first.level if first else None, "next_rung_at": first.at if first else None,
     }  # fmt: skip
-    session.execute(insert(DEADLINE), row)
+    session.execute(_INSERT, row)
     return row
 
 

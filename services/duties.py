@@ -80,7 +80,7 @@ def _nothing_to_answer() -> NotFound:
 
 def _open_once(session: Session, **columns: Any) -> bool:
     row = _NOBODY | {"id": new_id(), "is_move": False} | columns
-    return session.execute(_INSERT[session.get_bind().dialect.name], row).first() is not None
+    return session.execute(_INSERT, row).first() is not None
 
 
 _INSERT = insert_once(WORK_ITEM, "id")

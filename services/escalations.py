@@ -78,7 +78,7 @@ def _fire(session: Session, hazard: Hazard, deadline: Any, rung: Rung, *, late: 
     row = {"hazard_id": hazard.id, "deadline_id": deadline.id, "level": rung.level, "id": escalation_id,
            "level_due_at": rung.at, "fired_at": at, "late": late,
            "ladder_version": deadline.ladder_version}  # fmt: skip
-    if session.execute(_INSERT[session.get_bind().dialect.name], row).first() is None:
+    if session.execute(_INSERT, row).first() is None:
         return None
     _write_event(session, hazard, deadline, rung, escalation_id, late=late, at=at)
     return moves.post(session, hazard, Topic.ESCALATED, subject=escalation_id, step=Step(hazard.step), at=at)

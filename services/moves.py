@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Update, bindparam, insert, select, update
 from sqlmodel import Session
 
 from models.actor import Actor
@@ -24,6 +25,7 @@ _CLOSE_ITEM = (
     .where(WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.is_move)
     .values(closed_at=bindparam("at"), closed_by=bindparam("by"))
 )
+_INSERT_ITEM, _INSERT_DECISION, _INSERT_MESSAGE = insert(WORK_ITEM), insert(DECISION), insert(OUTBOX)
 _VERSION = select(HAZARD.c.version).where(HAZARD.c.id == bindparam("wanted")).with_for_update()
 
 
@@ -73,7 +75,7 @@ def post(session: Session, hazard: Hazard, topic: Topic, *, subject: str, step: 
     """Promise, in the decision's transaction, that a flow will carry this out."""
     message_id = new_id()
     session.execute(
-        insert(OUTBOX),
+        _INSERT_MESSAGE,
         {"id": message_id, "topic": topic, "hazard_id": hazard.id, "hazard_no": hazard.no, "subject": subject,
          "step": step, "created_at": at, "due_at": at, "attempts": 0, "last_error": ""},
     )  # fmt: skip
@@ -88,7 +90,7 @@ def open_item(
     info = STEPS[step]
     holder = units.get(info.owner)
     session.execute(
-        insert(WORK_ITEM),
+        _INSERT_ITEM,
         {"id": new_id(), "hazard_id": hazard.id, "kind": step, "is_move": True, "origin": origin,
          "roles": " ".join(sorted(info.roles)), "due_at": due_at, "opened_at": at,
          "unit_id": holder if info.owner in {Owner.VERIFYING_UNIT, Owner.LEAD_UNIT} else None,
@@ -206,7 +208,16 @@ def _refuse_stale(session: Session, hazard: Hazard) -> None:
 
 
 def _write_hazard(session: Session, hazard: Hazard, values: Mapping[str, Any]) -> None:
-    session.execute(update(HAZARD).where(HAZARD.c.id == hazard.id).values(version=hazard.version + 1, **values))
+    session.execute(
+        _update_of(tuple(values)), {"of_hazard": hazard.id, **{f"new_{name}": value for name, value in values.items()}}
+    )
+
+
+@cache
+def _update_of(names: tuple[str, ...]) -> Update:
+    """The update of these columns, built once for each set that decisions write."""
+    new = {name: bindparam(f"new_{name}", type_=HAZARD.c[name].type) for name in names}
+    return update(HAZARD).where(HAZARD.c.id == bindparam("of_hazard")).values(version=HAZARD.c.version + 1, **new)
 
 
 def _write_decision(
@@ -214,7 +225,7 @@ def _write_decision(
     unit_id: str | None, at: datetime,
 ) -> None:  # fmt: skip
     session.execute(
-        insert(DECISION),
+        _INSERT_DECISION,
         {"id": decision_id, "hazard_id": hazard.id, "cycle": hazard.cycle, "seq": seq, "code": move.decision,
          "from_step": move.at, "to_step": move.to, "person_id": by.person_id, "unit_id": unit_id,
          "form": form.model_dump_json(), "decided_at": at},

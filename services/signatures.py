@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 from sqlmodel import Session
 
 from models.actor import Actor
 from models.errors import FourEyes
 from models.hazard import Hazard
+from models.once import insert_or
 from models.process import Move, who_may
 from models.tables import SIGNATURE
 
@@ -36,11 +36,10 @@ def sign(session: Session, hazard: Hazard, move: Move, *, by: Actor, unit_id: st
     if move.eyes is None:
         return
     signers = [by.person_id, *([unit_id] if move.eyes.by_unit and unit_id else [])]
-    statement = _STATEMENTS[session.get_bind().dialect.name]
     for signer in signers:
         row = {"hazard_id": hazard.id, "cycle": hazard.cycle, "chain": move.eyes.chain, "signer": signer,
                "part": move.eyes.part, "signed_at": at}  # fmt: skip
-        if session.execute(statement, row).first() is None:
+        if session.execute(_SIGN, row).first() is None:
             raise _conflict(session, hazard, move, by=by, signer=signer)
 
 
@@ -60,15 +59,6 @@ def _conflict(session: Session, hazard: Hazard, move: Move, *, by: Actor, signer
     )
 
 
-def _upsert(dialect: str):  # the two dialects' Insert types share no base that has on_conflict_do_update
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = insert(SIGNATURE).values({column.name: bindparam(column.name) for column in SIGNATURE.columns})
-    statement = statement.on_conflict_do_update(
-        index_elements=list(_KEY),
-        set_={"signed_at": statement.excluded.signed_at},
-        where=SIGNATURE.c.part == statement.excluded.part,
-    )
-    return statement.returning(SIGNATURE.c.part)
-
-
-_STATEMENTS = {"sqlite": _upsert("sqlite"), "postgresql": _upsert("postgresql")}
+_SIGN = insert_or(
+    SIGNATURE, _KEY, "signed_at = excluded.signed_at WHERE signature.part = excluded.part", returning="part"
+)

@@ -17,6 +17,7 @@ from models.tables import AUDIT_EVENT, AUDIT_STREAM
 EVENT_VERSION = 1
 APP_VERSION = "0.1.0"
 SYSTEM = "system"
+_INSERT = insert(AUDIT_EVENT)
 _TICK = timedelta(microseconds=1)
 
 
@@ -57,7 +58,7 @@ def append(
     })  # fmt: skip
     head = hashlib.sha256(b"\x00" + body).hexdigest()
     session.execute(
-        insert(AUDIT_EVENT),
+        _INSERT,
         {"stream": stream, "seq": seq, "type": kind, "actor": by.person_id if by else SYSTEM,
          "recorded_at": at, "body": body, "hash": head},
     )  # fmt: skip
