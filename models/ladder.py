@@ -81,11 +81,18 @@ class Ladder:
         return cls(version, levels)
 
 
+def first_rung(start_at: datetime, due_at: datetime, against: str, ladder: Ladder, calendar: WorkCalendar) -> Rung:
+    """The rung a new deadline waits for; every ladder has one."""
+    return _rung(ladder.levels[against][0], start_at, due_at, calendar)
+
+
 def rungs(start_at: datetime, due_at: datetime, against: str, ladder: Ladder, calendar: WorkCalendar) -> list[Rung]:
     """When each level falls due, ascending in level and never descending in time, none before the start."""
-    return [
-        Rung(level.level, max(start_at, _at(level, start_at, due_at, calendar))) for level in ladder.levels[against]
-    ]
+    return [_rung(level, start_at, due_at, calendar) for level in ladder.levels[against]]
+
+
+def _rung(level: Level, start_at: datetime, due_at: datetime, calendar: WorkCalendar) -> Rung:
+    return Rung(level.level, max(start_at, _at(level, start_at, due_at, calendar)))
 
 
 def _at(level: Level, start_at: datetime, due_at: datetime, calendar: WorkCalendar) -> datetime:

@@ -34,4 +34,4 @@ def _environment() -> Environment:
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return "".join(" " if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} else char for char in value)
-    return [_clean(item) for item in value] if isinstance(value, list) else value
+    return [_clean(item) for item in value] if isinstance(value, list | tuple) else value

@@ -67,7 +67,7 @@ def _lock_for(grants: tuple[tuple[Role, str | None], ...], enterprise_id: str | 
 
 
 def _found(session: Session, statement: Select[tuple[object, ...]], operation: Operation, by: Actor, no: str) -> Hazard:
-    row = session.execute(statement, {"wanted_no": no}).one_or_none()
+    row = session.connection().execute(statement, {"wanted_no": no}).one_or_none()
     if row is None:
         raise NotFound(f"没有找到隐患 {no}，或您无权查看。", rule=_MATRIX, remedy="请核对隐患编号。")
     require(by, operation)

@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session
 
 from models.actor import Actor
 from models.errors import InvalidInput
 from models.tables import EVIDENCE, HAZARD_EVIDENCE
+
+_OWN = select(EVIDENCE).where(
+    EVIDENCE.c.id.in_(bindparam("wanted", expanding=True)), EVIDENCE.c.uploaded_by == bindparam("uploader")
+)
 
 
 def usable(session: Session, evidence_ids: Iterable[str], *, by: Actor) -> list[Any]:
@@ -19,8 +23,7 @@ def usable(session: Session, evidence_ids: Iterable[str], *, by: Actor) -> list[
     wanted = list(dict.fromkeys(evidence_ids))
     if not wanted:
         return []
-    mine = (EVIDENCE.c.id.in_(wanted), EVIDENCE.c.uploaded_by == by.person_id)
-    found = {row.id: row for row in session.execute(select(EVIDENCE).where(*mine))}
+    found = {row.id: row for row in session.execute(_OWN, {"wanted": wanted, "uploader": by.person_id})}
     if missing := [item for item in wanted if item not in found]:
         raise InvalidInput(
             f"材料编号不存在或不是您上传的：{'、'.join(missing)}。",

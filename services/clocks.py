@@ -12,7 +12,7 @@ from models.errors import InvalidInput
 from models.forms.rectification import LimitFields
 from models.hazard import Hazard
 from models.ids import new_id
-from models.ladder import rungs
+from models.ladder import first_rung
 from models.limits import Due, Limit, Unit, due, on_date
 from models.stage import Clock
 from models.tables import DEADLINE
@@ -20,7 +20,7 @@ from services import policies
 
 LIMIT_COLUMNS = ("limit_days", "limit_on", "limit_basis")
 _LEAST_NOTICE = timedelta(hours=4)
-_STOP = (
+STOP_CLOCK = (
     update(DEADLINE)
     .where(DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.clock == bindparam("of_clock"), DEADLINE.c.closed_at.is_(None))
     .values(
@@ -29,7 +29,16 @@ _STOP = (
         next_rung_at=case((DEADLINE.c.next_rung_at < bindparam("at"), DEADLINE.c.next_rung_at), else_=None),
     )
 )  # fmt: skip
-_INSERT = insert(DEADLINE)
+INSERT_DEADLINE = insert(DEADLINE)
+VOID_CLOCKS = (
+    update(DEADLINE)
+    .where(DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.closed_at.is_(None))
+    .values(
+        closed_at=bindparam("at"), outcome="VOID",
+        next_rung_at=case((DEADLINE.c.next_rung_at < bindparam("at"), DEADLINE.c.next_rung_at), else_=None),
+    )
+)  # fmt: skip
+"""Ends every clock still running on a hazard that has come to its end."""
 _URGENT = {Clock.TRIAGE: Clock.URGENT_TRIAGE, Clock.VERIFICATION: Clock.URGENT_VERIFICATION}
 
 
@@ -47,11 +56,11 @@ def clock_of(clock: Clock, *, urgent: bool) -> Clock:
     return _URGENT.get(clock, clock) if urgent else clock
 
 
-def start(
+def starting(
     session: Session, hazard: Hazard, clock: Clock, *, at: datetime, cycle: int, unit_id: str | None,
     named: NamedLimit | None = None,
-) -> Mapping[str, Any]:  # fmt: skip
-    """Start a clock and return its row; at most one deadline of a clock lives on a hazard.
+) -> dict[str, Any]:  # fmt: skip
+    """The deadline of a clock that starts now, as the row `INSERT_DEADLINE` writes; one of a clock lives on a hazard.
 
     The rectification clock takes its limit from the assignment (`named`); the others from the rules the hazard
     runs under.
@@ -63,8 +72,8 @@ def start(
         limit = Limit(named.days, Unit.CALENDAR_DAYS, named.basis, "decided")
     computed = on_date(named.on, calendar) if named and named.on else due(at, limit, calendar)
     ladder = policies.ladder(session, hazard.ladder_version)
-    first = next(iter(rungs(at, computed.due_at, rule.against, ladder, calendar)), None)
-    row = {
+    first = first_rung(at, computed.due_at, rule.against, ladder, calendar)
+    return {
         "id": new_id(), "hazard_id": hazard.id, "cycle": cycle, "clock": clock, "against": rule.against,
         "unit_id": unit_id if rule.against == "department" else None,
         "start_at": at, "number": limit.number, "unit_of_time": limit.unit,
@@ -72,28 +81,24 @@ def start(
         "due_at": computed.due_at, "reason": computed.reason, "provisional": computed.provisional,
         "rules_version": hazard.rules_version, "calendar_version": hazard.calendar_version,
         "ladder_version": hazard.ladder_version,
-        "next_level": first.level if first else None, "next_rung_at": first.at if first else None,
+        "next_level": first.level, "next_rung_at": first.at,
     }  # fmt: skip
-    session.execute(_INSERT, row)
-    return row
 
 
 def stop(session: Session, hazard_id: str, clock: Clock, *, at: datetime) -> None:
     """Stop a clock; on time is judged by the instant of the decision, under the hazard's row lock."""
-    session.execute(_STOP, {"of_hazard": hazard_id, "of_clock": clock, "at": at})
+    session.execute(STOP_CLOCK, stopping(hazard_id, clock, at=at))
+
+
+def stopping(hazard_id: str, clock: Clock, *, at: datetime) -> dict[str, Any]:
+    """What `STOP_CLOCK` takes."""
+    return {"of_hazard": hazard_id, "of_clock": clock, "at": at}
 
 
 def running(session: Session, hazard_id: str, clock: Clock) -> datetime | None:
     """When the live deadline of this clock is due."""
     live = (DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.clock == clock, DEADLINE.c.closed_at.is_(None))
     return session.execute(select(DEADLINE.c.due_at).where(*live)).scalar_one_or_none()
-
-
-def void_all(session: Session, hazard_id: str, *, at: datetime) -> None:
-    """End every clock still running on a hazard that has come to its end."""
-    live = (DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.closed_at.is_(None))
-    missed = case((DEADLINE.c.next_rung_at < at, DEADLINE.c.next_rung_at), else_=None)
-    session.execute(update(DEADLINE).where(*live).values(closed_at=at, outcome="VOID", next_rung_at=missed))
 
 
 def named_limit(columns: Mapping[str, Any]) -> NamedLimit:

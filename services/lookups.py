@@ -1,22 +1,25 @@
 """Find what a form names by its external code, or say plainly that it does not exist."""
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from models import Enterprise, Person, RoleGrant, StandardClause, Unit
 from models.errors import InvalidInput
 from models.organization import UnitKind
 from models.permissions import Role
+from models.tables import TABLES
 from services import standards
+
+_UNIT = select(TABLES["unit"]).where(TABLES["unit"].c.code == bindparam("wanted"))
 
 
 def unit_by_code(session: Session, code: str, *, field: str, kinds: frozenset[UnitKind]) -> Unit:
-    unit = session.execute(select(Unit).where(col(Unit.code) == code)).scalar_one_or_none()
+    unit = session.execute(_UNIT, {"wanted": code}).one_or_none()
     if unit is None or unit.kind not in kinds:
         raise missing(field, f"单位代码“{code}”不存在或类别不符。", "可用代码见 GET /api/v1/units。")
-    return unit
+    return cast(Unit, unit)
 
 
 def enterprise_by_credit_code(session: Session, credit_code: str, *, field: str = "enterprise") -> Enterprise:

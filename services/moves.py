@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, insert, select, update
+from sqlalchemy import Executable, Update, bindparam, insert, update
 from sqlmodel import Session
 
 from models.actor import Actor
@@ -20,13 +20,13 @@ from models.stage import Clock, Owner, Step
 from models.tables import DECISION, HAZARD, OUTBOX, WORK_ITEM
 from services import access, attachments, clocks, signatures, trail
 
-_CLOSE_ITEM = (
-    update(WORK_ITEM)
-    .where(WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.is_move)
-    .values(closed_at=bindparam("at"), closed_by=bindparam("by"))
-)
-_INSERT_ITEM, _INSERT_DECISION, _INSERT_MESSAGE = insert(WORK_ITEM), insert(DECISION), insert(OUTBOX)
-_VERSION = select(HAZARD.c.version).where(HAZARD.c.id == bindparam("wanted")).with_for_update()
+Writes = list[tuple[Executable, dict[str, Any]]]
+"""Statements with their rows, in the order they are to be written."""
+
+_OPEN = (WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.closed_at.is_(None))
+_CLOSE_ALL_ITEMS = update(WORK_ITEM).where(*_OPEN).values(closed_at=bindparam("at"), closed_by=bindparam("by"))
+_CLOSE_ITEM = _CLOSE_ALL_ITEMS.where(WORK_ITEM.c.is_move)
+INSERT_ITEM, _INSERT_DECISION, _INSERT_MESSAGE = insert(WORK_ITEM), insert(DECISION), insert(OUTBOX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,50 +52,54 @@ def take(
     """
     move = move_for(Step(hazard.step), decision)
     unit_id = access.acting_unit(by, move, hazard)
-    _refuse_stale(session, hazard)
     at = trail.after(hazard.changed_at, at)
     signatures.sign(session, hazard, move, by=by, unit_id=unit_id, at=at)
     pieces = attachments.usable(session, evidence, by=by)
     decision_id = new_id()
     after = {**changes, **_failure(hazard, move)}
-    after |= _walk(session, hazard, move, after, decision_id=decision_id, by=by, at=at)
-    link = trail.append(
-        session, hazard.id, trail.Link(hazard.chain_seq, hazard.chain_head), decision, by=by, at=at,
+    where, writes = _walk(session, hazard, move, after, decision_id=decision_id, by=by, at=at)
+    after |= where
+    link, event = trail.compose(
+        hazard.id, trail.Link(hazard.chain_seq, hazard.chain_head), decision, by=by, at=at,
         facts=_facts(hazard, move, form, after, pieces, unit_id, decision_id),
     )  # fmt: skip
     _write_hazard(session, hazard, {**after, "changed_at": at, "chain_seq": link.seq, "chain_head": link.head})
-    _write_decision(session, hazard, move, form, decision_id=decision_id, seq=link.seq, by=by, unit_id=unit_id, at=at)
-    attachments.attach(session, hazard.id, decision_id, pieces)
+    made = _decision(hazard, move, form, decision_id=decision_id, seq=link.seq, by=by, unit_id=unit_id, at=at)
     if not move.is_duty:
-        post(session, hazard, Topic.ENTERED, subject=decision_id, step=move.to, at=at)
+        writes.append((_INSERT_MESSAGE, _message(hazard, Topic.ENTERED, subject=decision_id, step=move.to, at=at)))
+    connection = session.connection()  # spares each statement the way through the session
+    for statement, row in ((trail.INSERT_EVENT, event), (_INSERT_DECISION, made), *writes):
+        connection.execute(statement, row)
+    attachments.attach(session, hazard.id, decision_id, pieces)
     return Taken(decision_id, move, hazard.version + 1, after)
 
 
 def post(session: Session, hazard: Hazard, topic: Topic, *, subject: str, step: Step, at: datetime) -> str:
     """Promise, in the decision's transaction, that a flow will carry this out."""
-    message_id = new_id()
-    session.execute(
-        _INSERT_MESSAGE,
-        {"id": message_id, "topic": topic, "hazard_id": hazard.id, "hazard_no": hazard.no, "subject": subject,
-         "step": step, "created_at": at, "due_at": at, "attempts": 0, "last_error": ""},
-    )  # fmt: skip
-    return message_id
+    message = _message(hazard, topic, subject=subject, step=step, at=at)
+    session.execute(_INSERT_MESSAGE, message)
+    return message["id"]
 
 
-def open_item(
-    session: Session, hazard: Hazard, step: Step, *, origin: str, at: datetime, due_at: datetime | None,
-    units: Mapping[Owner, str | None],
-) -> None:  # fmt: skip
-    """Open the one work item that moves the hazard on, in the inbox of whoever owns the step."""
+def _message(hazard: Hazard, topic: Topic, *, subject: str, step: Step, at: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(), "topic": topic, "hazard_id": hazard.id, "hazard_no": hazard.no, "subject": subject,
+        "step": step, "created_at": at, "due_at": at, "attempts": 0, "last_error": "",
+    }  # fmt: skip
+
+
+def item(
+    hazard: Hazard, step: Step, *, origin: str, at: datetime, due_at: datetime | None, units: Mapping[Owner, str | None]
+) -> dict[str, Any]:
+    """The one work item that moves the hazard on, in the inbox of whoever owns the step; what `INSERT_ITEM` writes."""
     info = STEPS[step]
     holder = units.get(info.owner)
-    session.execute(
-        _INSERT_ITEM,
-        {"id": new_id(), "hazard_id": hazard.id, "kind": step, "is_move": True, "origin": origin,
-         "roles": " ".join(sorted(info.roles)), "due_at": due_at, "opened_at": at,
-         "unit_id": holder if info.owner in {Owner.VERIFYING_UNIT, Owner.LEAD_UNIT} else None,
-         "enterprise_id": holder if info.owner == Owner.ENTERPRISE else None},
-    )  # fmt: skip
+    return {
+        "id": new_id(), "hazard_id": hazard.id, "kind": step, "is_move": True, "origin": origin,
+        "roles": " ".join(sorted(info.roles)), "due_at": due_at, "opened_at": at,
+        "unit_id": holder if info.owner in {Owner.VERIFYING_UNIT, Owner.LEAD_UNIT} else None,
+        "enterprise_id": holder if info.owner == Owner.ENTERPRISE else None,
+    }  # fmt: skip
 
 
 def _failure(hazard: Hazard, move: Move) -> dict[str, int]:
@@ -104,28 +108,31 @@ def _failure(hazard: Hazard, move: Move) -> dict[str, int]:
 
 def _walk(
     session: Session, hazard: Hazard, move: Move, after: Mapping[str, Any], *, decision_id: str, by: Actor, at: datetime
-) -> dict[str, Any]:
-    """Clocks and work item from one step to the next; returns the columns that say where the hazard now stands."""
+) -> tuple[dict[str, Any], Writes]:
+    """From one step to the next: the columns that say where the hazard now stands, and what to write beside them."""
     if move.is_duty:
-        return {}
+        return {}, []
     left, entered = STEPS[move.at], STEPS[move.to]
     units = _owners(hazard, after)
-    due_at = _turn_clocks(session, hazard, move, after, units=units, at=at)
-    session.execute(_CLOSE_ITEM, {"of_hazard": hazard.id, "at": at, "by": by.person_id})
-    if entered.owner != Owner.NOBODY:
-        open_item(session, hazard, move.to, origin=decision_id, at=at, due_at=due_at, units=units)
+    due_at, writes = _turn_clocks(session, hazard, move, after, units=units, at=at)
+    writes.append((_CLOSE_ITEM, {"of_hazard": hazard.id, "at": at, "by": by.person_id}))
     columns: dict[str, Any] = {"step": move.to, "due_at": due_at}
     if left.stage != entered.stage:
         columns["stage"] = entered.stage
-    return columns | (_end(session, hazard, by=by, at=at) if entered.stage.is_end else {})
+    if entered.stage.is_end:
+        writes += _end(hazard, by=by, at=at)
+        columns["closed_at"] = at
+    else:
+        writes.append((INSERT_ITEM, item(hazard, move.to, origin=decision_id, at=at, due_at=due_at, units=units)))
+    return columns, writes
 
 
-def _end(session: Session, hazard: Hazard, *, by: Actor, at: datetime) -> dict[str, Any]:
+def _end(hazard: Hazard, *, by: Actor, at: datetime) -> Writes:
     """A hazard at its end leaves no clock running and nothing in anybody's inbox."""
-    clocks.void_all(session, hazard.id, at=at)
-    open_items = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.closed_at.is_(None))
-    session.execute(update(WORK_ITEM).where(*open_items).values(closed_at=at, closed_by=by.person_id))
-    return {"closed_at": at}
+    return [
+        (clocks.VOID_CLOCKS, {"of_hazard": hazard.id, "at": at}),
+        (_CLOSE_ALL_ITEMS, {"of_hazard": hazard.id, "at": at, "by": by.person_id}),
+    ]
 
 
 def _turn_clocks(
@@ -136,21 +143,24 @@ def _turn_clocks(
     *,
     units: Mapping[Owner, str | None],
     at: datetime,
-) -> datetime | None:
-    """Stop the clock of the step left, start those the move names and the one of the step entered."""
+) -> tuple[datetime | None, Writes]:
+    """Stop the clock of the step left, start those the move names and the one of the step entered; when that is due."""
     old, new = STEPS[move.at].clock, STEPS[move.to].clock
     if new is not None and new == old:
-        return hazard.due_at
+        return hazard.due_at, []
+    writes: Writes = []
     if old is not None:
-        clocks.stop(session, hazard.id, clocks.clock_of(old, urgent=hazard.urgent), at=at)
+        stopped = clocks.stopping(hazard.id, clocks.clock_of(old, urgent=hazard.urgent), at=at)
+        writes.append((clocks.STOP_CLOCK, stopped))
     due_at = None
     for clock in dict.fromkeys((*move.starts, *_entering(move, new))):
-        row = clocks.start(
+        row = clocks.starting(
             session, hazard, clocks.clock_of(clock, urgent=hazard.urgent), at=at, cycle=hazard.cycle,
             unit_id=units[Owner.LEAD_UNIT] or units[Owner.VERIFYING_UNIT], named=_named(hazard, after, clock),
         )  # fmt: skip
+        writes.append((clocks.INSERT_DEADLINE, row))
         due_at = row["due_at"] if clock == new else due_at
-    return due_at if new is None or due_at else clocks.running(session, hazard.id, new)
+    return due_at if new is None or due_at else clocks.running(session, hazard.id, new), writes
 
 
 def _entering(move: Move, clock: Clock | None) -> tuple[Clock, ...]:
@@ -201,32 +211,29 @@ def plain(value: Any) -> Any:
     return trail.stamp(value) if isinstance(value, datetime) else value
 
 
-def _refuse_stale(session: Session, hazard: Hazard) -> None:
-    """Before anything is written: whoever read the hazard without its lock may have read it too early."""
-    if session.execute(_VERSION, {"wanted": hazard.id}).scalar_one() != hazard.version:
-        raise StaleVersion("该隐患刚被他人更新。", rule="版本校验", remedy="请刷新页面，核对后重新提交。")
-
-
 def _write_hazard(session: Session, hazard: Hazard, values: Mapping[str, Any]) -> None:
-    session.execute(
-        _update_of(tuple(values)), {"of_hazard": hazard.id, **{f"new_{name}": value for name, value in values.items()}}
+    """Before anything else is written: whoever read the hazard without its lock may have read it too early."""
+    new = {f"new_{name}": value for name, value in values.items()}
+    written = session.connection().execute(
+        _update_of(tuple(values)), {"of_hazard": hazard.id, "seen": hazard.version, **new}
     )
+    if written.rowcount != 1:
+        raise StaleVersion("该隐患刚被他人更新。", rule="版本校验", remedy="请刷新页面，核对后重新提交。")
 
 
 @cache
 def _update_of(names: tuple[str, ...]) -> Update:
     """The update of these columns, built once for each set that decisions write."""
     new = {name: bindparam(f"new_{name}", type_=HAZARD.c[name].type) for name in names}
-    return update(HAZARD).where(HAZARD.c.id == bindparam("of_hazard")).values(version=HAZARD.c.version + 1, **new)
+    seen = (HAZARD.c.id == bindparam("of_hazard"), HAZARD.c.version == bindparam("seen"))
+    return update(HAZARD).where(*seen).values(version=HAZARD.c.version + 1, **new)
 
 
-def _write_decision(
-    session: Session, hazard: Hazard, move: Move, form: Form, *, decision_id: str, seq: int, by: Actor,
-    unit_id: str | None, at: datetime,
-) -> None:  # fmt: skip
-    session.execute(
-        _INSERT_DECISION,
-        {"id": decision_id, "hazard_id": hazard.id, "cycle": hazard.cycle, "seq": seq, "code": move.decision,
-         "from_step": move.at, "to_step": move.to, "person_id": by.person_id, "unit_id": unit_id,
-         "form": form.model_dump_json(), "decided_at": at},
-    )  # fmt: skip
+def _decision(
+    hazard: Hazard, move: Move, form: Form, *, decision_id: str, seq: int, by: Actor, unit_id: str | None, at: datetime
+) -> dict[str, Any]:
+    return {
+        "id": decision_id, "hazard_id": hazard.id, "cycle": hazard.cycle, "seq": seq, "code": move.decision,
+        "from_step": move.at, "to_step": move.to, "person_id": by.person_id, "unit_id": unit_id,
+        "form": form.model_dump_json(), "decided_at": at,
+    }  # fmt: skip

@@ -119,7 +119,8 @@ def _record(session: Session, draft: dict[str, Any], form: Report, *, by: Actor,
     hazard = _read(session, draft["id"])
     clock = STEPS[FIRST_STEP].clock
     assert clock is not None  # noqa: S101  # the process table gives the first step a clock
-    row = clocks.start(session, hazard, clocks.clock_of(clock, urgent=form.urgent), at=at, cycle=1, unit_id=None)
+    row = clocks.starting(session, hazard, clocks.clock_of(clock, urgent=form.urgent), at=at, cycle=1, unit_id=None)
+    session.execute(clocks.INSERT_DEADLINE, row)
     draft["due_at"] = row["due_at"]
     link = trail.append(
         session, hazard.id, trail.Link(0, GENESIS), DecisionCode.REPORT, by=by, at=at,
@@ -137,8 +138,9 @@ def _record(session: Session, draft: dict[str, Any], form: Report, *, by: Actor,
     add_parties(
         session, hazard.id, {Part.REPORTING: [hazard.reporting_unit_id], Part.VILLAGE: [hazard.village_unit_id]}
     )
-    moves.open_item(
-        session, hazard, FIRST_STEP, origin=decision_id, at=at, due_at=row["due_at"], units={Owner.COMMITTEE: None}
+    session.execute(
+        moves.INSERT_ITEM,
+        moves.item(hazard, FIRST_STEP, origin=decision_id, at=at, due_at=row["due_at"], units={Owner.COMMITTEE: None}),
     )
     moves.post(session, hazard, Topic.ENTERED, subject=decision_id, step=FIRST_STEP, at=at)
     return _read(session, hazard.id)

@@ -39,7 +39,7 @@ def sign(session: Session, hazard: Hazard, move: Move, *, by: Actor, unit_id: st
     for signer in signers:
         row = {"hazard_id": hazard.id, "cycle": hazard.cycle, "chain": move.eyes.chain, "signer": signer,
                "part": move.eyes.part, "signed_at": at}  # fmt: skip
-        if session.execute(_SIGN, row).first() is None:
+        if session.connection().execute(_SIGN, row).first() is None:
             raise _conflict(session, hazard, move, by=by, signer=signer)
 
 

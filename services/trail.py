@@ -17,7 +17,7 @@ from models.tables import AUDIT_EVENT, AUDIT_STREAM
 EVENT_VERSION = 1
 APP_VERSION = "0.1.0"
 SYSTEM = "system"
-_INSERT = insert(AUDIT_EVENT)
+INSERT_EVENT = insert(AUDIT_EVENT)
 _TICK = timedelta(microseconds=1)
 
 
@@ -38,10 +38,10 @@ def after(previous: datetime, at: datetime) -> datetime:
     return at if at > previous else previous + _TICK
 
 
-def append(
-    session: Session, stream: str, link: Link, kind: str, *, by: Actor | None, at: datetime, facts: Mapping[str, Any]
-) -> Link:
-    """Write the next event of a stream whose head the caller has locked; returns the new head."""
+def compose(
+    stream: str, link: Link, kind: str, *, by: Actor | None, at: datetime, facts: Mapping[str, Any]
+) -> tuple[Link, dict[str, Any]]:
+    """The next event of a stream: the new head, and the row that `INSERT_EVENT` writes."""
     seq = link.seq + 1
     body = canonical({
         **facts,
@@ -57,12 +57,18 @@ def append(
         "alg": "sha256",
     })  # fmt: skip
     head = hashlib.sha256(b"\x00" + body).hexdigest()
-    session.execute(
-        _INSERT,
-        {"stream": stream, "seq": seq, "type": kind, "actor": by.person_id if by else SYSTEM,
-         "recorded_at": at, "body": body, "hash": head},
-    )  # fmt: skip
-    return Link(seq, head)
+    actor = by.person_id if by else SYSTEM
+    row = {"stream": stream, "seq": seq, "type": kind, "actor": actor, "recorded_at": at, "body": body, "hash": head}
+    return Link(seq, head), row
+
+
+def append(
+    session: Session, stream: str, link: Link, kind: str, *, by: Actor | None, at: datetime, facts: Mapping[str, Any]
+) -> Link:
+    """Write the next event of a stream whose head the caller has locked; returns the new head."""
+    new_link, row = compose(stream, link, kind, by=by, at=at, facts=facts)
+    session.execute(INSERT_EVENT, row)
+    return new_link
 
 
 def append_office(session: Session, kind: str, *, by: Actor | None, at: datetime, facts: Mapping[str, Any]) -> None:

@@ -41,7 +41,13 @@ def test_the_year_2026_has_248_working_days():
 
 @pytest.mark.parametrize(
     ("day", "name"),
-    [("2026-02-17", "春节"), ("2026-10-07", "国庆节"), ("2026-02-14", None), ("2026-03-07", None), ("2026-03-09", None)],
+    [
+        ("2026-02-17", "春节"),
+        ("2026-10-07", "国庆节"),
+        ("2026-02-14", None),
+        ("2026-03-07", None),
+        ("2026-03-09", None),
+    ],
 )
 def test_a_holiday_has_a_name_and_a_plain_weekend_has_none(day: str, name: str | None):
     assert CALENDAR.holiday_name(date.fromisoformat(day)) == name
@@ -54,7 +60,8 @@ def test_every_day_off_in_a_published_year_has_a_chinese_name():
 @pytest.mark.parametrize(
     ("day", "works"),
     [("2027-01-01", False), ("2027-01-04", True), ("2027-05-01", False), ("2027-05-03", True), ("2028-05-02", False),
-     ("2027-10-01", False), ("2029-10-02", False), ("2029-10-03", False), ("2029-10-04", True), ("2027-02-08", True), ("2027-02-27", False)],
+     ("2027-10-01", False), ("2029-10-02", False), ("2029-10-03", False), ("2029-10-04", True), ("2027-02-08", True),
+     ("2027-02-27", False)],
 )  # fmt: skip
 def test_an_unpublished_year_is_judged_by_weekends_and_the_days_fixed_by_law(day: str, works: bool):
     """F-4: neither the spring festival nor a make-up day is guessed."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.calendar import WorkCalendar, chinese_calendar_body
-from models.limits import ZONE, Due, Limit, Unit, add_working_days, due, end_of, on_date, working_days_between
+from models.limits import ZONE, Due, Limit, Pause, Unit, add_working_days, due, end_of, on_date, working_days_between
 
 BODY = chinese_calendar_body()
 CALENDAR = WorkCalendar.from_body("1", BODY)
@@ -62,7 +62,7 @@ def test_hours_run_from_the_hour_through_nights_and_holidays():
 def test_a_day_of_summer_time_ends_an_hour_earlier_in_utc():
     """F-2: no fixed offset is right for 1986 to 1991."""
     assert _due("1986-07-01T10:00", 10, "CD")[0] == datetime(1986, 7, 11, 14, 59, 59, 999_999, UTC)
-    assert _due("1986-05-03T12:00", 24, "H")[0] - _local("1986-05-03T12:00") == timedelta(days=1, hours=-1) + timedelta(hours=1)
+    assert _due("1986-05-03T12:00", 24, "H")[0] == datetime(1986, 5, 4, 4, tzinfo=UTC)
 
 
 def test_the_zone_of_the_machine_changes_nothing(in_zone: Callable[[str], None]):
@@ -99,12 +99,12 @@ def test_working_days_are_counted_alike_in_both_directions(one, other):
 def test_working_days_late_and_left_skip_what_is_off():
     ends = end_of(date(2026, 9, 30))
 
-    assert working_days_between(ends, _local("2026-10-10T09:00"), CALENDAR) == 2
+    assert working_days_between(ends, _local("2026-10-10T09:00"), CALENDAR) == 3
     assert working_days_between(_local("2026-09-24T09:00"), ends, CALENDAR) == 3
 
 
 def test_a_negative_count_of_working_days_goes_back():
-    assert add_working_days(_local("2026-10-13T10:00"), -5, CALENDAR) == end_of(date(2026, 9, 29))
+    assert add_working_days(_local("2026-10-13T10:00"), -5, CALENDAR) == end_of(date(2026, 9, 30))
 
 
 def test_a_limit_named_as_a_date_ends_with_that_day():
@@ -133,7 +133,8 @@ def test_a_limit_from_no_certain_instant_is_refused(unit: Unit):
         ("2026-09-21T10:00", 10, "CD", "自2026-09-21起10日，当日不计；10-01为休息日，顺延至下一工作日；至2026-10-08 24:00止"),
         ("2026-02-04T10:00", 10, "CD", "自2026-02-04起10日，当日不计；至2026-02-14 24:00止"),
         ("2026-03-02T10:15", 2, "H", "自2026-03-02 10:15起2小时，至2026-03-02 12:15止"),
-        ("2026-12-31T10:00", 1, "WD", "自2026-12-31起1个工作日，当日不计；01-01元旦休息；至2027-01-04 24:00止；2027年节假日安排尚未公布，暂定"),
+        ("2026-12-31T10:00", 1, "WD",
+         "自2026-12-31起1个工作日，当日不计；01-01元旦休息；至2027-01-04 24:00止；2027年节假日安排尚未公布，暂定"),
     ],
 )  # fmt: skip
 def test_a_person_can_check_the_reason(start: str, number: int, unit: str, reason: str):
@@ -145,6 +146,63 @@ def test_the_reason_names_the_year_that_is_not_known():
 
     assert "2003年节假日安排" in reason
     assert "2004年节假日安排" not in reason
+
+
+@pytest.mark.parametrize(("unit", "number", "shift"), [("WD", 10, 4), ("CD", 10, 6), ("CD", 60, 6)])
+def test_a_pause_moves_the_end_by_its_length_in_the_limits_own_unit(unit: str, number: int, shift: int):
+    """F-19: the weekend within it counts in calendar days only."""
+    paused = due(
+        _local("2026-03-02T10:00"),
+        _limit(number, unit),
+        CALENDAR,
+        pauses=[_pause("2026-03-05T09:00", "2026-03-11T17:00")],
+    )
+
+    assert paused.due_at == due(_local("2026-03-02T10:00"), _limit(number + shift, unit), CALENDAR).due_at
+
+
+def test_a_pause_of_a_limit_in_hours_moves_it_by_its_exact_length():
+    """F-19: also where the clocks of 1986 were put forward within it."""
+    pauses = [_pause("1986-05-03T12:00", "1986-05-04T12:00"), _pause("1986-05-05T09:00", "1986-05-05T09:30")]
+
+    ends = due(_local("1986-05-01T08:00"), _limit(1, "H"), CALENDAR, pauses=pauses).due_at
+
+    assert ends == datetime(1986, 5, 2, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("unit", list(Unit))
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [("2026-03-05T09:00", "2026-03-11T17:00"), ("2026-03-10T09:00", "2026-03-12T17:00")],
+        [("2026-03-05T09:00", "2026-03-05T09:00")],
+        [("2026-03-05T09:00", "2026-03-04T09:00")],
+    ],
+    ids=["overlapping", "empty", "backwards"],
+)  # fmt: skip
+def test_pauses_that_overlap_or_have_no_length_are_refused(unit: Unit, spans: list[tuple[str, str]]):
+    """F-19."""
+    with pytest.raises(ValueError, match="pauses"):
+        due(_local("2026-03-02T10:00"), _limit(10, unit), CALENDAR, pauses=[_pause(*span) for span in spans])
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "reason"),
+    [
+        (10, "CD", "自2026-03-02起10日，当日不计；至2026-03-18 24:00止；03-05至03-11依法中止计时"),
+        (7, "CD", "自2026-03-02起7日，当日不计；03-15为休息日，顺延至下一工作日；至2026-03-16 24:00止；03-05至03-11依法中止计时"),
+        (2, "H", "自2026-03-02 10:00起2小时，至2026-03-08 20:00止；03-05 09:00至03-11 17:00依法中止计时"),
+    ],
+)  # fmt: skip
+def test_the_reason_tells_a_pause_from_a_rest_day(number: int, unit: str, reason: str):
+    paused = due(
+        _local("2026-03-02T10:00"),
+        _limit(number, unit),
+        CALENDAR,
+        pauses=[_pause("2026-03-05T09:00", "2026-03-11T17:00")],
+    )
+
+    assert paused.reason == reason
 
 
 @pytest.fixture
@@ -161,7 +219,7 @@ def in_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
 
 def _many_dues(count: int) -> list[Due]:
     """The same pseudo-random limits each time, computed with a calendar that remembers nothing."""
-    chance, calendar = random.Random(2026), WorkCalendar.from_body("1", BODY)  # noqa: S311  # cases, not secrets
+    chance, calendar = random.Random(2026), WorkCalendar.from_body("1", BODY)  # cases, not secrets
     first = datetime(1985, 1, 1, tzinfo=UTC)
     return [
         due(first + timedelta(minutes=chance.randrange(26_000_000)), _limit(chance.randint(1, 60), chance.choice(list(Unit))), calendar)
@@ -176,6 +234,10 @@ def _due(start: str, number: int, unit: str) -> tuple[datetime, bool]:
 
 def _limit(number: int, unit: str) -> Limit:
     return Limit(number, Unit(unit), "本系统默认", "design")
+
+
+def _pause(start: str, end: str) -> Pause:
+    return Pause(_local(start), _local(end))
 
 
 def _local(text: str) -> datetime:
