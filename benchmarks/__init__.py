@@ -1,1 +1,1 @@
-"""Measurements, run by hand: `python -m benchmarks.decision`, `python -m benchmarks.http`."""
+"""Measurements, run by hand: `python -m benchmarks.decision`, `python -m benchmarks.over_http`."""

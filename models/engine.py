@@ -1,14 +1,21 @@
 """Open the domain database with the guarantees the promises rest on."""
 
+import sqlite3
+from threading import Lock
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from models.errors import DatabaseUnsafe
 
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+_LONGEST_WAIT = 10.0
+"""Seconds; the same as busy_timeout, which bounds the wait for other processes."""
+_ITS_TURN = "its turn to write"
 _POSTGRES_MUST_BE_ON = ("fsync", "full_page_writes", "synchronous_commit")
 
 
@@ -25,7 +32,7 @@ def open_engine(url: str, *, pool_size: int = 10) -> Engine:
     if address.get_backend_name() == "sqlite":
         engine = create_engine(address, connect_args={"check_same_thread": False}, pool_size=pool_size)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        _queue_writers(engine)
         return engine
     if address.get_backend_name() != "postgresql":
         raise DatabaseUnsafe(f"不支持的数据库 {address.get_backend_name()}：请使用 SQLite 或 PostgreSQL。")
@@ -51,9 +58,29 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get("read_only")
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+def _queue_writers(engine: Engine) -> None:
+    """Writers of one process wait in a queue: SQLite itself lets the waiting sleep in growing steps and wake by luck."""
+    turn = Lock()
+
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("read_only"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        if not turn.acquire(timeout=_LONGEST_WAIT):
+            raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            turn.release()
+            raise
+        connection.info[_ITS_TURN] = True
+
+    def give_back(_connection: object, record: ConnectionPoolEntry) -> None:
+        if record.info.pop(_ITS_TURN, False):
+            turn.release()
+
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "checkin", give_back)
 
 
 def _refuse_unsafe_postgres(engine: Engine) -> None:
