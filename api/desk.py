@@ -13,11 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from models import IdempotencyKey
 from models.actor import Actor
 from models.engine import reading, writing
 from models.errors import (
@@ -31,6 +30,7 @@ from models.errors import (
 )
 from models.hazard import Hazard
 from models.permissions import Operation
+from models.tables import TABLES
 from services import access, accounts
 from settings import Settings
 
@@ -50,6 +50,11 @@ class Office:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+_KEYS = TABLES["idempotency_key"]
+_ANSWERED = select(_KEYS).where(_KEYS.c.scope == bindparam("of_scope"), _KEYS.c.key == bindparam("of_key"))
+_KEEP_ANSWER = insert(_KEYS)
 
 
 def office(request: Request) -> Office:
@@ -79,8 +84,7 @@ def current_actor(held: OfficeDep, token: Annotated[str, Depends(bearer)]) -> Ac
             session, token, at=at, idle=timedelta(minutes=held.settings.session_idle_minutes),
             longest=timedelta(hours=held.settings.session_hours),
         )  # fmt: skip
-        quiet = accounts.unseen(session, token, since=at - _NOTED_EVERY)
-    if quiet:
+    if actor.seen_at is not None and actor.seen_at < at - _NOTED_EVERY:
         with writing(held.engine) as session, session.begin():
             accounts.touch(session, token, at=at)
     return actor
@@ -170,11 +174,14 @@ class Desk:
             )  # fmt: skip
 
     def _replay(self, session: Session) -> None:
-        if known := session.get(IdempotencyKey, (self.by.person_id, self.key)):
+        known = (
+            session.connection().execute(_ANSWERED, {"of_scope": self.by.person_id, "of_key": self.key}).one_or_none()
+        )
+        if known is not None:
             self.response = self._again(known)
             raise Replayed(self.response)
 
-    def _again(self, known: IdempotencyKey) -> Response:
+    def _again(self, known: Any) -> Response:
         if known.request_hash != self.fingerprint:
             raise KeyReused(
                 "同一幂等键此前用于不同的内容。", rule="一个幂等键对应一次提交", remedy="请为新的提交使用新的幂等键。"
@@ -185,7 +192,7 @@ class Desk:
         kept = _compact(act.body if act.kept is None else act.kept)
         row = {"scope": self.by.person_id, "key": self.key, "request_hash": self.fingerprint, "status": act.status,
                "body": kept, "etag": act.etag, "created_at": act.at}  # fmt: skip
-        session.execute(insert(IdempotencyKey), row)
+        session.connection().execute(_KEEP_ANSWER, row)
         return _json(_compact(act.body), act.status, act.etag)
 
     def reply(self) -> Response:

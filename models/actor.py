@@ -24,6 +24,8 @@ class Actor:
     verified_at: datetime | None = None
     session: str = ""
     """First characters of the session's token hash, for the history."""
+    seen_at: datetime | None = None
+    """When the session was last noted to be in use; None for machines' keys."""
 
     @cached_property
     def roles(self) -> frozenset[Role]:

@@ -3,13 +3,15 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from pwdlib import PasswordHash
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, literal, select, update
 from sqlmodel import Session, col
 
 from models import Account, ApiKey, LoginSession, OneTimeToken, Person, RoleGrant
 from models.actor import Actor
+from models.columns import UtcDateTime
 from models.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from models.permissions import Role
 from services import trail
@@ -136,45 +138,50 @@ def actor_for(session: Session, token: str, *, at: datetime, idle: timedelta, lo
     Raises: NotAuthenticated: unknown, ended, idle too long, too old, or the account disabled.
     """
     hashed = _hashed(token)
-    source = ApiKey if token.startswith("hf_") else LoginSession
-    alive = (
-        (col(ApiKey.revoked_at).is_(None), col(ApiKey.expires_at) > at)
-        if source is ApiKey
-        else (
-            col(LoginSession.ended_at).is_(None),
-            col(LoginSession.last_seen_at) > at - idle,
-            col(LoginSession.opened_at) > at - longest,
-        )
+    statement = _BY_KEY if token.startswith("hf_") else _BY_SESSION
+    wanted = {"wanted": hashed, "at": at, "seen_after": at - idle, "opened_after": at - longest}
+    rows = session.connection().execute(statement, wanted).all()
+    if not rows:
+        raise NotAuthenticated("登录已失效。", remedy="请重新登录。")
+    first = rows[0]
+    grants = tuple((Role(row.role), row.unit_id) for row in rows if row.role)
+    return Actor(
+        first.person_id,
+        first.name,
+        first.account_id,
+        grants,
+        first.enterprise_id,
+        first.verified_at,
+        hashed[:16],
+        first.seen_at,
     )
-    verified = col(LoginSession.verified_at) if source is LoginSession else col(ApiKey.revoked_at)
-    statement = (
+
+
+def _holder_of(source: type[ApiKey] | type[LoginSession], verified: Any, seen: Any, *alive: Any) -> Select[Any]:
+    """The account, person and roles behind a token that is alive; built once, since every request asks it."""
+    return (
         select(
-            col(Account.id),
-            col(Person.id),
-            col(Person.name),
-            col(Person.enterprise_id),
-            verified,
-            col(RoleGrant.role),
-            col(RoleGrant.unit_id),
+            col(Account.id).label("account_id"), col(Person.id).label("person_id"), col(Person.name), col(Person.enterprise_id),
+            verified.label("verified_at"), seen.label("seen_at"), col(RoleGrant.role), col(RoleGrant.unit_id),
         )
         .select_from(source)
         .join(Account, col(Account.id) == col(source.account_id))
         .join(Person, col(Person.id) == col(Account.person_id))
         .outerjoin(RoleGrant, col(RoleGrant.person_id) == col(Person.id))
-        .where(col(source.token_hash) == hashed, col(Account.disabled_at).is_(None), *alive)
-    )
-    rows = session.execute(statement).all()
-    if not rows:
-        raise NotAuthenticated("登录已失效。", remedy="请重新登录。")
-    account_id, person_id, name, enterprise_id, verified_at, _, _ = rows[0]
-    grants = tuple((Role(row[5]), row[6]) for row in rows if row[5])
-    return Actor(person_id, name, account_id, grants, enterprise_id, verified_at, hashed[:16])
+        .where(col(source.token_hash) == bindparam("wanted"), col(Account.disabled_at).is_(None), *alive)
+    )  # fmt: skip
 
 
-def unseen(session: Session, token: str, *, since: datetime) -> bool:
-    """Whether this token is a session's that was last noted before `since`."""
-    mine = (col(LoginSession.token_hash) == _hashed(token), col(LoginSession.last_seen_at) < since)
-    return session.execute(select(col(LoginSession.account_id)).where(*mine)).first() is not None
+_NEVER = literal(None, UtcDateTime())
+_BY_KEY = _holder_of(ApiKey, _NEVER, _NEVER, col(ApiKey.revoked_at).is_(None), col(ApiKey.expires_at) > bindparam("at"))
+_BY_SESSION = _holder_of(
+    LoginSession,
+    col(LoginSession.verified_at),
+    col(LoginSession.last_seen_at),
+    col(LoginSession.ended_at).is_(None),
+    col(LoginSession.last_seen_at) > bindparam("seen_after"),
+    col(LoginSession.opened_at) > bindparam("opened_after"),
+)
 
 
 def touch(session: Session, token: str, *, at: datetime) -> None:
