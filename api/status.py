@@ -48,7 +48,8 @@ def _findings(held: Office) -> list[condition.Finding]:
         return [
             condition.Finding("数据库无法访问", f"不能办理任何事项（{type(broken).__name__}）", stops_decisions=True)
         ]
-    return found + condition.of_processes(held.settings.data_dir / "run")
+    run_dir = held.settings.data_dir / "run"
+    return found + condition.of_processes(run_dir) + condition.of_prefect(run_dir)
 
 
 def _figures(held: Office) -> list[tuple[str, str, float]]:

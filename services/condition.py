@@ -56,6 +56,17 @@ def of_processes(run_dir: Path) -> list[Finding]:
     ]
 
 
+def of_prefect(run_dir: Path) -> list[Finding]:
+    """Whether flows run without Prefect, as the dispatcher of this machine wrote it down."""
+    try:
+        mode: dict[str, bool] = json.loads((run_dir / "prefect.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    if not mode.get("untracked"):
+        return []
+    return [Finding("Prefect 没有响应", "后续事项不经 Prefect 直接办理，通知和督办照常，只是 Prefect 页面上没有记录")]
+
+
 def figures(session: Session, *, at: datetime) -> dict[str, float]:
     waiting, since = outbox.waiting(session)
     unsealed = select(func.count()).select_from(
