@@ -57,14 +57,14 @@ _ANSWERED = select(_KEYS).where(_KEYS.c.scope == bindparam("of_scope"), _KEYS.c.
 _KEEP_ANSWER = insert(_KEYS)
 
 
-def office(request: Request) -> Office:
+async def office(request: Request) -> Office:
     return request.app.state.office
 
 
 OfficeDep = Annotated[Office, Depends(office)]
 
 
-def bearer(request: Request) -> str:
+async def bearer(request: Request) -> str:
     """The token of the Authorization header.
 
     Raises: NotAuthenticated.
