@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         return self.prefect_port or self.port + 1
 
     @property
+    def prefect_on_sqlite(self) -> bool:
+        """Prefect's own database is the embedded SQLite, as far as this installation knows."""
+        return not self.prefect_api_url and not self.prefect_database_url.get_secret_value()
+
+    @property
     def prefect_url(self) -> str:
         return self.prefect_api_url or f"http://127.0.0.1:{self.embedded_prefect_port}/api"
 

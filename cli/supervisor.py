@@ -15,7 +15,6 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
 from typing import Any, Literal
 
 from cli.prefect_environment import HOME
@@ -139,9 +138,10 @@ def _keep(supervisor: int, run_dir: Path) -> int:
 
 
 def _look_after(processes: Sequence[Process], run_dir: Path, keeper: int) -> int:
-    stopping = Event()
+    # A list, not an Event: a handler that sets the Event its own thread waits on can wait for itself for ever.
+    stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda received, _: stopping.append(received))
     log_dir = run_dir.parent / "logs"
     for folder in (run_dir, log_dir):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -149,7 +149,8 @@ def _look_after(processes: Sequence[Process], run_dir: Path, keeper: int) -> int
     for child in children:
         child.start()
     _write_down(children, run_dir)
-    while not stopping.wait(0.5) and os.getppid() == keeper:
+    while not stopping and os.getppid() == keeper:
+        time.sleep(0.5)
         changed = [child.look() for child in children]  # all of them, even after the first that changed
         if any(changed):
             _end_orphans(except_for={child.running.pid for child in children if child.running})

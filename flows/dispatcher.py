@@ -28,6 +28,7 @@ from settings import settings
 
 log = logging.getLogger("hazardflow.dispatcher")
 _AT_ONCE = 3
+"""Messages carried out side by side; on Prefect's own SQLite one, because its writers lock one another out."""
 
 
 class Dispatcher:
@@ -36,6 +37,7 @@ class Dispatcher:
     def __init__(self, watch: PrefectWatch):
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.watch = watch
+        self.at_once = 1 if settings().prefect_on_sqlite else _AT_ONCE
         self.sealed_at = datetime.min.replace(tzinfo=now().tzinfo)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -53,16 +55,18 @@ class Dispatcher:
         tracked = await self.watch.is_up()
         if not tracked and not self.watch.down_long_enough():
             return False
+        self._seal()
+        with reading(engine()) as session:
+            if not outbox.anything_due(session, at=now()):
+                return False
         handled = await self._messages(tracked=tracked)
         handled |= await self._escalations(tracked=tracked)
-        handled |= await self._notices(tracked=tracked)
-        self._seal()
-        return handled
+        return handled | await self._notices(tracked=tracked)
 
     async def _messages(self, *, tracked: bool) -> bool:
         with writing(engine()) as session, session.begin():
             lease = timedelta(seconds=settings().lease_seconds)
-            claimed = outbox.claim(session, by=self.name, at=now(), lease=lease, limit=_AT_ONCE)
+            claimed = outbox.claim(session, by=self.name, at=now(), lease=lease, limit=self.at_once)
         await asyncio.gather(*(self._carry_out(message, tracked=tracked) for message in claimed))
         return bool(claimed)
 
@@ -70,7 +74,7 @@ class Dispatcher:
         run = _FLOWS[message.topic, tracked]
         try:
             with tags(message.hazard_no):
-                await asyncio.wait_for(run(message.hazard_no, message.id), settings().lease_seconds)
+                await asyncio.wait_for(run(message.hazard_no, message.id), settings().lease_seconds / 3)
         except Exception as failure:  # whatever it was, the message is due again
             log.warning("message %s failed: %s", message.id, type(failure).__name__)
             with writing(engine()) as session, session.begin():

@@ -21,6 +21,8 @@ class PrefectWatch:
         self.url = f"{held.prefect_url}/health"
         self.patience = held.prefect_down_seconds
         self.note = Path(held.data_dir) / "run" / "prefect.json"
+        # One client for good: a new one loads the certificates anew, for a question asked every three seconds.
+        self.client = httpx.AsyncClient(timeout=2, trust_env=False)
         self.up = False
         self.asked_at = 0.0
         self.down_since: float | None = time.monotonic()
@@ -36,8 +38,7 @@ class PrefectWatch:
 
     async def _ask(self) -> bool:
         try:
-            async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
-                return (await client.get(self.url)).status_code == 200
+            return (await self.client.get(self.url)).status_code == 200
         except httpx.HTTPError:
             return False
 

@@ -6,11 +6,12 @@ A message whose flow did not acknowledge it before its lease ended is simply due
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlmodel import Session
 
 from models import OutboxMessage
-from models.tables import OUTBOX
+from models.outbox import NoticeState
+from models.tables import DEADLINE, NOTICE, OUTBOX
 
 _LONGEST_WAIT = timedelta(hours=1)
 
@@ -35,6 +36,20 @@ def claim(session: Session, *, by: str, at: datetime, lease: timedelta, limit: i
     session.execute(lease_out.values(attempts=OUTBOX.c.attempts + 1, leased_by=by, due_at=at + lease))
     rows = session.execute(select(OUTBOX).where(OUTBOX.c.id.in_(taken)).order_by(OUTBOX.c.created_at, OUTBOX.c.id))
     return cast(list[OutboxMessage], rows.all())
+
+
+_ANYTHING = select(
+    or_(
+        exists().where(OUTBOX.c.done_at.is_(None), OUTBOX.c.due_at <= bindparam("at")),
+        exists().where(DEADLINE.c.next_rung_at <= bindparam("at")),
+        exists().where(NOTICE.c.state == NoticeState.QUEUED, NOTICE.c.due_at <= bindparam("at")),
+    )
+)
+
+
+def anything_due(session: Session, *, at: datetime) -> bool:
+    """Whether a message, a rung of the ladder or a notice is due: one probe of three partial indexes."""
+    return bool(session.connection().execute(_ANYTHING, {"at": at}).scalar_one())
 
 
 def acknowledge(session: Session, message_id: str, *, at: datetime) -> bool:
