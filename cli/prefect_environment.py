@@ -36,6 +36,11 @@ _SLOTS = {
     # slot: every later run of it is cancelled, for ever. On disk the lease ends after five minutes.
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
 }
+_ON_SQLITE = {
+    # Prefect's page then shows a hazard's runs but not the tasks inside them. Recording tasks beside the runs locks the
+    # one writer out for every second run, which then waits two seconds; on PostgreSQL it costs nothing and stays on.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_ENABLED": "false",
+}
 _IDLE = {
     # Nothing here waits for Prefect's own loops within seconds: they are the second line.
     "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
@@ -61,6 +66,7 @@ def prefect_environment(held: Settings) -> Mapping[str, str]:
         **_QUIET,
         **_PATIENCE,
         **_LEAN,
+        **(_ON_SQLITE if held.prefect_on_sqlite else {}),
         **_SLOTS,
         **_IDLE,
         "PREFECT_HOME": str(held.data_dir / "prefect"),
