@@ -31,12 +31,17 @@ def verify(anchors: Sequence[Path], bundle: Path | None) -> int:
     return verdict.exit_code
 
 
+def seal() -> None:
+    """Seal what is there now rather than wait for the sealer's next turn."""
+    with writing(open_database()) as session, session.begin():
+        sealing.seal(session, keys.signing_key(settings().key_dir), at=now())
+
+
 def bundle(no: str, out: Path) -> None:
     """Seal what is there, then write the bundle."""
-    engine, key = open_database(), keys.signing_key(settings().key_dir)
-    with writing(engine) as session, session.begin():
-        sealing.seal(session, key, at=now())
-    with reading(engine) as session:
+    seal()
+    key = keys.signing_key(settings().key_dir)
+    with reading(open_database()) as session:
         hazard = session.execute(HAZARD.select().where(HAZARD.c.no == no)).one_or_none()
         if hazard is None:
             raise NotFound(f"没有找到隐患 {no}。", remedy="请核对编号。")
