@@ -45,14 +45,22 @@ class Installation:
 
 
 def start(data_dir: Path) -> Installation:
+    """Everything up and ready, Prefect too."""
+    held = launch(data_dir)
+    wait_until(
+        lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{held.port + 1}/api/health"), seconds=90
+    )
+    return held
+
+
+def launch(data_dir: Path) -> Installation:
+    """`hazardflow up`, not yet ready."""
     port = _free_ports()
     environment = {**os.environ, "HAZARDFLOW_DATA_DIR": str(data_dir), "HAZARDFLOW_PORT": str(port)}
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.main", "up"], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL
     )
-    held = Installation(data_dir, port, process)
-    wait_until(lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{port + 1}/api/health"), seconds=90)
-    return held
+    return Installation(data_dir, port, process)
 
 
 def answers(url: str) -> bool:
