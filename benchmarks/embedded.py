@@ -68,7 +68,9 @@ def _reaction(held: Installation) -> dict[str, float]:
             time.sleep(_APART)
     time.sleep(_APART)
     with sqlite3.connect(database) as connection:
-        rows = connection.execute("SELECT created_at, done_at FROM outbox_message WHERE topic = 'hazard.entered'").fetchall()
+        rows = connection.execute(
+            "SELECT created_at, done_at FROM outbox_message WHERE topic = 'hazard.entered'"
+        ).fetchall()
     spent = sorted(_seconds(created, done) for created, done in rows)
     return {
         "decision to done p50, s": statistics.median(spent),
@@ -92,7 +94,7 @@ def _seconds(created: str, done: str | None) -> float:
 
 def _at_rest(held: Installation) -> dict[str, float]:
     """CPU over a quiet minute, and memory, of the supervisor and everything it started."""
-    time.sleep(10)
+    time.sleep(30)
     began, used = time.monotonic(), _cpu_seconds(held.process.pid)
     time.sleep(_REST_SECONDS)
     share = (_cpu_seconds(held.process.pid) - used) / (time.monotonic() - began) * 100

@@ -4,21 +4,18 @@ from collections.abc import Iterable
 
 from cli.tables import cell
 from models.permissions import COLUMNS, PERMISSIONS, Reach, Role, roles_for
-from models.process import FIRST_STEP, MOVES, STEPS, Eyes, Move, Part, StepInfo
+from models.process import FIRST_STEP, MOVES, STEPS, DecisionCode, Eyes, Move, StepInfo
 from models.rules import DeadlineRules
 from models.stage import Clock, Stage, Step
 from services.seeding import read_data
 
 _WRITTEN = "Written by `{command}` from `{source}`. Do not edit: `tests/test_docs.py` compares."
-_PARTS = {
-    Part.REPORTING: "上报单位", Part.VILLAGE: "属地村（社区）", Part.VERIFYING: "核查单位", Part.LEAD: "牵头单位",
-    Part.COOPERATING: "配合单位",
-}  # fmt: skip
 _CHAINS = {"classification": "认定", "plan": "方案", "close_out": "销号"}
 _EYES = {
     "propose": "提出", "confirm": "确认", "approve": "批准", "submit": "报送", "complete": "报告完成", "recheck": "现场复查",
     "review": "复查结论", "close": "销号审核",
 }  # fmt: skip
+_NOT_DRAWN = frozenset({DecisionCode.WITHDRAW, DecisionCode.GRANT_VOIDING})
 _UNITS = {"WD": "个工作日", "CD": "日", "H": "小时"}
 _PROCESS_HEAD = """\
 # The process 督办销号流程
@@ -67,17 +64,26 @@ def _diagram() -> Iterable[str]:
     yield f"    [*] --> {FIRST_STEP}: 上报"
     for stage in Stage:
         steps = [step for step in Step if STEPS[step].stage == stage]
-        if not steps or stage.is_end:
+        steps = [step for step in steps if not STEPS[step].is_end]
+        if not steps:
             continue
         yield f'    state "{stage.label}" as STAGE_{stage} {{'
         yield from (f'        state "{STEPS[step].label}" as {step}' for step in steps)
         yield "    }"
-    ends = [step for step in Step if STEPS[step].stage.is_end]
+    ends = [step for step in Step if STEPS[step].is_end]
     yield from (f'    state "{STEPS[step].label}" as {step}' for step in ends)
-    for move in MOVES:
-        if not move.is_duty:
-            yield f"    {move.at} --> {move.to}: {move.decision.label}（{_names(_roles(move))}）"
+    for (at, to), labels in _arrows().items():
+        yield f"    {at} --> {to}: {'、'.join(labels)}"
     yield from (f"    {step} --> [*]" for step in ends)
+
+
+def _arrows() -> dict[tuple[Step, Step], list[str]]:
+    """One arrow between two steps, however many decisions lead that way. Withdrawals and 作废 would hide the rest."""
+    arrows: dict[tuple[Step, Step], list[str]] = {}
+    for move in MOVES:
+        if not move.is_duty and move.decision not in _NOT_DRAWN:
+            arrows.setdefault((move.at, move.to), []).append(move.decision.label)
+    return arrows
 
 
 def _steps() -> list[str]:
@@ -91,14 +97,22 @@ def _steps() -> list[str]:
 
 def _moves() -> list[str]:
     header = ["节点", "办理事项", "到", "由谁办理", "职责链", "起算时限", "Resource"]
-    return _table(header, [_move_row(move) for move in MOVES])
+    alike: dict[object, list[Move]] = {}
+    for move in MOVES:
+        alike.setdefault(
+            (move.decision, None if move.is_duty else move.to, tuple(_clock_names(move, STEPS[move.to]))), []
+        ).append(move)
+    return _table(header, [_move_row(moves) for moves in alike.values()])
 
 
-def _move_row(move: Move) -> list[str]:
+def _move_row(moves: list[Move]) -> list[str]:
+    """The rows that differ only in the step they start from, as one."""
+    move = moves[0]
     entered = STEPS[move.to]
     to = "（不改变节点）" if move.is_duty else entered.label
     clocks = "" if move.is_duty else "、".join(_clock_names(move, entered))
-    return [STEPS[move.at].label, move.decision.label, to, _who(move), _eyes(move.eyes), clocks, f"`{move.resource}`"]
+    at = "、".join(STEPS[one.at].label for one in moves)
+    return [at, move.decision.label, to, _who(move), _eyes(move.eyes), clocks, f"`{move.resource}`"]
 
 
 def _who(move: Move) -> str:
@@ -107,7 +121,7 @@ def _who(move: Move) -> str:
         for role, grant in roles_for(move.operation).items()
         if role in _roles(move) and grant.reach == Reach.JURISDICTION
     ]
-    parts = "或".join(_PARTS[part] for part in sorted(move.part))
+    parts = "或".join(part.label for part in sorted(move.part))
     own = f"{parts}的{_names(roles)}" if roles and parts else _names(roles)
     others = _names(role for role in _roles(move) if role not in roles)
     return "；".join(text for text in (own, others) if text)
@@ -128,14 +142,14 @@ def _clock_names(move: Move, entered: StepInfo) -> list[str]:
     runs_on = entered.clock == STEPS[move.at].clock or (
         entered.clock == Clock.RECTIFICATION and move.at == Step.PLAN_REVIEW
     )
-    return [_CLOCKS[clock] for clock in (*move.starts, *(() if entered.clock is None or runs_on else (entered.clock,)))]
+    return [clock.label for clock in (*move.starts, *(() if entered.clock is None or runs_on else (entered.clock,)))]
 
 
 def _limit(rules: DeadlineRules, clock: Clock | None) -> str:
     if clock is None:
         return "—"
     limit = rules.limit(clock).limit
-    return f"{_CLOCKS[clock]}：{limit.number}{_UNITS[limit.unit]}"
+    return f"{clock.label}：{limit.number}{_UNITS[limit.unit]}"
 
 
 def _names(roles: Iterable[Role]) -> str:
@@ -146,10 +160,3 @@ def _table(header: list[str], rows: list[list[str]]) -> list[str]:
     return [
         "|" + "".join(f" {text} |" if text else " |" for text in row) for row in (header, ["---"] * len(header), *rows)
     ]
-
-
-_CLOCKS = {
-    Clock.TRIAGE: "受理", Clock.URGENT_TRIAGE: "紧急受理", Clock.VERIFICATION: "核查", Clock.URGENT_VERIFICATION: "紧急核查",
-    Clock.ASSIGNING: "交办", Clock.RECEIPT: "签收", Clock.INFORM: "告知", Clock.PLAN: "报送方案", Clock.PLAN_REVIEW: "审查方案",
-    Clock.RECTIFICATION: "整改", Clock.REVIEW: "复查", Clock.GATE: "销号审核", Clock.ANSWER: "答复督办函",
-}  # fmt: skip

@@ -32,7 +32,10 @@ _WORDS = {
     Step.APPROVE_GENERAL: "downgrade_approval", Step.APPROVE_NOT_HAZARD: "downgrade_approval", Step.ASSIGN: "assigning",
     Step.SIGN: "receipt", Step.PLAN: "plan", Step.PLAN_REVIEW: "plan_review", Step.WORK: "work",
     Step.RECHECK: "recheck", Step.JUDGE: "judgement", Step.GATE: "gate", Step.CLOSED: "closed",
-    Step.DISMISSED: "dismissed", Step.DOWNGRADED: "downgraded",
+    Step.DISMISSED: "dismissed", Step.DOWNGRADED: "downgraded", Step.SUPPLEMENT: "supplement",
+    Step.ARBITRATE: "arbitration", Step.DANGER_REMOVAL: "danger_removal", Step.DISTRICT_REVIEW: "district_review",
+    Step.TRANSFER_RECEIPT: "transfer", Step.TRANSFER_FOLLOW: "transfer", Step.REFUSED: "refused",
+    Step.MERGED: "merged", Step.TRANSFER_DONE: "transfer_ended", Step.VOIDED: "voided",
 }  # fmt: skip
 
 

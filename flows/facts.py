@@ -51,7 +51,8 @@ def owner_name(session: Session, hazard: Hazard, owner: Owner) -> str:
     held = {
         Owner.VERIFYING_UNIT: hazard.verifying_unit_id,
         Owner.LEAD_UNIT: hazard.lead_unit_id,
-        Owner.ENTERPRISE: hazard.enterprise_id,
+        Owner.ENTERPRISE: hazard.enterprise_id or hazard.rectifying_unit_id,
+        Owner.REPORTER: hazard.reporting_unit_id or hazard.enterprise_id,
     }
     return names.get(held.get(owner) or "", "镇安委办")
 

@@ -8,6 +8,7 @@ from models.evidence import Evidence, HazardEvidence
 from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
 from models.organization import Enterprise, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
+from models.pending import HazardRequest, SubAction
 from models.standard import Policy, StandardClause
 from models.work import Deadline, Escalation, Letter, WorkItem
 
@@ -29,6 +30,7 @@ __all__ = [
     "HazardEvidence",
     "HazardNumber",
     "HazardParty",
+    "HazardRequest",
     "IdempotencyKey",
     "Letter",
     "LoginSession",
@@ -41,6 +43,7 @@ __all__ = [
     "RoleGrant",
     "Signature",
     "StandardClause",
+    "SubAction",
     "Unit",
     "WorkItem",
     "metadata",

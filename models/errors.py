@@ -55,6 +55,12 @@ class WrongStage(DomainError):
     status, slug, title = 409, "wrong-stage", "当前环节不能办理"
 
 
+class Frozen(DomainError):
+    """An accident is being investigated; nothing moves."""
+
+    status, slug, title = 409, "frozen", "事故冻结中"
+
+
 class FourEyes(DomainError):
     """The same person, unit or principal already holds another part of this chain of decisions."""
 

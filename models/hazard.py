@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import UtcDateTime
 from models.ids import new_id
-from models.process import STEPS
+from models.steps import STEPS
 
 
 class Channel(StrEnum):
@@ -91,11 +91,23 @@ class Hazard(SQLModel, table=True):
     reporting_unit_id: str | None = Field(default=None, foreign_key="unit.id")
     verifying_unit_id: str | None = Field(default=None, foreign_key="unit.id")
     lead_unit_id: str | None = Field(default=None, foreign_key="unit.id")
+    rectifying_unit_id: str | None = Field(default=None, foreign_key="unit.id")
+    """Rectifies where no enterprise owns the hazard (无责任单位); never the lead unit, which reviews."""
     leader_id: str | None = Field(default=None, foreign_key="person.id")
     """包案领导."""
+    returned: int = 0
+    """How often a lead unit sent the assignment back as not its own."""
+    arbitrated: bool = False
+    """The committee office has had the final word on the lead unit."""
     grade: str | None = None
     """Proposed while in verification, final afterwards."""
     clause_id: str | None = Field(default=None, foreign_key="standard_clause.id")
+    external_factor: bool = False
+    """Its owner cannot remove it alone (外部因素)."""
+    interim_control: str | None = None
+    """临时管控措施 in force; None where there is none."""
+    interim_hours: int | None = None
+    """How often it is confirmed, in hours."""
     listing_level: str = ListingLevel.NONE
     limit_days: int | None = None
     """Rectification limit in calendar days from receipt, or"""
@@ -104,6 +116,20 @@ class Hazard(SQLModel, table=True):
     limit_basis: str = ""
     failure_count: int = 0
     """Failed reviews in this cycle."""
+    extensions: int = 0
+    """Extensions granted in this cycle; at most two."""
+    progress_percent: int | None = None
+    open_actions: int = 0
+    """Sub-actions not yet done; completion waits for them."""
+    open_requests: int = 0
+    """Requests that wait for a second person."""
+    unit_closed_on: str | None = None
+    """Since when the responsible unit no longer exists (ISO date); the danger must still be shown to be gone."""
+    enforcement_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it was handed to enforcement (转入执法)."""
+    frozen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """An accident happened: everything is preserved and nothing moves until a leader says so."""
+    merged_into: str | None = Field(default=None, foreign_key="hazard.id")
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the present step is due; a copy of its deadline for lists."""
     changed_at: datetime = Field(sa_type=UtcDateTime)

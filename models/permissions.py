@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-PERMISSION_VERSION = 1
+from models.operations import Operation
+
+PERMISSION_VERSION = 2
 
 
 class Role(StrEnum):
@@ -63,105 +65,6 @@ class Grant:
     second_person: bool = False
 
 
-class Operation(StrEnum):
-    """操作. The value is the name routes, moves and documents use."""
-
-    REPORT_ANONYMOUSLY = "report_anonymously"
-    REPORT_BY_NAME = "report_by_name"
-    ADD_OWN_EVIDENCE_BY_CODE = "add_own_evidence_by_code"
-    FOLLOW_OWN_REPORT = "follow_own_report"
-    ADD_TO_OWN_REPORT = "add_to_own_report"
-    ASK_FOR_ERASURE = "ask_for_erasure"
-    SELF_REPORT = "self_report"
-    RECORD_INSPECTION_FINDING = "record_inspection_finding"
-    RECORD_HOTLINE_REPORT = "record_hotline_report"
-    PREVIEW_IMPORT = "preview_import"
-    CONFIRM_IMPORT = "confirm_import"
-    LIST_HAZARDS = "list_hazards"
-    READ_HAZARD = "read_hazard"
-    READ_ORIGINAL_REPORT = "read_original_report"
-    REQUEST_UNSEALING = "request_unsealing"
-    APPROVE_UNSEALING = "approve_unsealing"
-    READ_UNSEALED = "read_unsealed"
-    MESSAGE_REPORTER = "message_reporter"
-    ACCEPT_REPORT = "accept_report"
-    REFUSE_REPORT = "refuse_report"
-    MERGE = "merge"
-    UNMERGE = "unmerge"
-    ASSIGN_VERIFIER = "assign_verifier"
-    RECORD_VERIFICATION = "record_verification"
-    PROPOSE_GRADE = "propose_grade"
-    CONFIRM_GRADE = "confirm_grade"
-    DOWNGRADE = "downgrade"
-    ASSIGN_LEAD = "assign_lead"
-    ASSIGN_PERSON = "assign_person"
-    SET_LIMIT = "set_limit"
-    SET_LIMIT_BEYOND_RULE = "set_limit_beyond_rule"
-    ISSUE_ORDER = "issue_order"
-    RECORD_SUSPENSION = "record_suspension"
-    LIFT_SUSPENSION = "lift_suspension"
-    LIST_UNDER_SUPERVISION = "list_under_supervision"
-    DELIST = "delist"
-    SUBMIT_PLAN = "submit_plan"
-    APPROVE_PLAN = "approve_plan"
-    RETURN_PLAN = "return_plan"
-    RECORD_PROGRESS = "record_progress"
-    UPLOAD_EVIDENCE = "upload_evidence"
-    DOWNLOAD_EVIDENCE = "download_evidence"
-    SUPERSEDE_EVIDENCE = "supersede_evidence"
-    QUARANTINE_EVIDENCE = "quarantine_evidence"
-    SUBMIT_COMPLETION = "submit_completion"
-    REQUEST_EXTENSION = "request_extension"
-    APPROVE_FIRST_EXTENSION = "approve_first_extension"
-    APPROVE_LAST_EXTENSION = "approve_last_extension"
-    RECORD_RECHECK = "record_recheck"
-    PASS_REVIEW = "pass_review"  # noqa: S105  # an operation, not a secret
-    RETURN_FOR_REWORK = "return_for_rework"
-    CLOSE_OUT = "close_out"
-    REFUSE_CLOSE_OUT = "refuse_close_out"
-    REOPEN = "reopen"
-    VOID_ENTRY = "void_entry"
-    ESCALATE_BY_HAND = "escalate_by_hand"
-    ACKNOWLEDGE_ESCALATION = "acknowledge_escalation"
-    INSTRUCT = "instruct"
-    STOP_CLOCK = "stop_clock"
-    COMMENT = "comment"
-    DELEGATE = "delegate"
-    READ_HISTORY = "read_history"
-    EXPORT_DOSSIER = "export_dossier"
-    EXPORT_LEDGER = "export_ledger"
-    STATISTICS = "statistics"
-    PUBLISH_STATISTICS = "publish_statistics"
-    VERIFY_AUDIT = "verify_audit"
-    DOWNLOAD_BUNDLE = "download_bundle"
-    SEARCH_TRAIL = "search_trail"
-    READ_SECURITY_LOG = "read_security_log"
-    ANNOTATE_FINDING = "annotate_finding"
-    DECIDE_REWARD = "decide_reward"
-    PAY_REWARD = "pay_reward"
-    MANAGE_ACCOUNTS = "manage_accounts"
-    GRANT_ROLE = "grant_role"
-    RESET_AUTHENTICATOR = "reset_authenticator"
-    END_SESSIONS = "end_sessions"
-    MANAGE_ORGANIZATION = "manage_organization"
-    EDIT_CALENDAR = "edit_calendar"
-    EDIT_RULES = "edit_rules"
-    EDIT_STANDARDS = "edit_standards"
-    EDIT_TEMPLATES = "edit_templates"
-    CONFIGURE_CHANNELS = "configure_channels"
-    VIEW_DELIVERIES = "view_deliveries"
-    RETRY_DEAD_LETTER = "retry_dead_letter"
-    ROTATE_KEYS = "rotate_keys"
-    BACK_UP = "back_up"
-    USE_PREFECT = "use_prefect"
-    # Not numbered in the founding matrix; every signed-in person works with these.
-    RECEIVE_ASSIGNMENT = "receive_assignment"
-    INFORM_PRINCIPALS = "inform_principals"
-    WORK_ITEMS = "work_items"
-    OWN_ACCOUNT = "own_account"
-    READ_REFERENCE = "read_reference"
-
-
 # Cells in the order PR EN VC DO DH SC TL AU AD. Letters: reach O/J/A, R redacted view, S password anew, 2 second person.
 _TABLE = """
 report_anonymously          A  A  A  A  A   A   A   A  A   | 匿名举报
@@ -200,7 +103,7 @@ record_suspension           -  -  -  -  J2S A2S A2S -  -   | 登记停产停业�
 lift_suspension             -  -  -  -  J2S A2S A2S -  -   | 解除停产停业
 list_under_supervision      -  -  -  -  -   A2S AS  -  -   | 挂牌督办
 delist                      -  -  -  -  -   A2S A2S -  -   | 摘牌
-submit_plan                 -  O  -  -  -   -   -   -  -   | 报送整改方案
+submit_plan                 -  O  -  J  -   -   -   -  -   | 报送整改方案
 approve_plan                -  -  -  J  J   -   -   -  -   | 批准整改方案
 return_plan                 -  -  -  J  J   -   -   -  -   | 退回整改方案
 record_progress             -  O  J  J  -   -   -   -  -   | 登记整改进展
@@ -208,7 +111,7 @@ upload_evidence             -  O  J  J  -   -   -   -  -   | 上传佐证材料
 download_evidence           -  O  J  J  J   A   A   A  -   | 下载佐证材料
 supersede_evidence          -  O  O  O  -   -   -   -  -   | 更替本人材料（复查前）
 quarantine_evidence         -  -  -  -  -   A2  -   -  A2  | 隔离有害材料
-submit_completion           -  O  -  -  -   -   -   -  -   | 报告整改完成
+submit_completion           -  O  -  J  -   -   -   -  -   | 报告整改完成
 request_extension           -  O  -  J  -   -   -   -  -   | 申请延期
 approve_first_extension     -  -  -  -  J2S -   -   -  -   | 批准首次延期
 approve_last_extension      -  -  -  -  -   -   A2S -  -   | 批准第二次延期
@@ -254,6 +157,22 @@ back_up                     -  -  -  -  -   -   -   -  A   | 备份
 use_prefect                 -  -  -  -  -   -   -   -  A   | 使用 Prefect 界面
 receive_assignment          -  -  -  J  J   -   -   -  -   | 签收交办
 inform_principals           -  -  -  J  J   -   -   -  -   | 告知主要负责人和实际控制人
+supply_report               -  O  J  J  J   A   -   -  -   | 补正上报材料
+order_urgent_control        -  -  J  J  J   A   A   -  -   | 紧急管控
+transfer_out                -  -  -  -  -   A   A   -  -   | 移送有权部门
+confirm_control             -  -  J  J  J   A   -   -  -   | 核实临时管控措施
+record_document             -  -  -  J  J   A   -   -  -   | 登记外部文书
+record_publication          -  -  -  -  -   A   -   -  -   | 登记挂牌和摘牌的公布
+question_progress           -  -  -  J  J   A   A   -  -   | 质询整改进展
+answer_rectifier            -  O  -  J  J   -   -   -  -   | 整改责任单位答复
+manage_actions              -  O  -  J  J   -   -   -  -   | 整改子项
+resume_clock                -  -  -  -  -   A   A   -  -   | 恢复计时
+handle_unit_closure         -  -  -  J  J   -   -   -  -   | 单位关闭后的处置
+enforce                     -  -  -  J  J   A   -   -  -   | 转入执法和登记执法措施
+freeze                      -  -  -  J  J   A   A   -  -   | 事故冻结
+unfreeze                    -  -  -  -  -   -   AS  -  -   | 解除事故冻结
+ask_reopening               -  -  J  J  J   A   A   -  -   | 提请重新立项整改
+withdraw_decision           -  O  J  J  J   A   A   -  -   | 撤回本人刚作的决定
 work_items                  -  O  J  J  J   A   A   -  O   | 待办
 own_account                 -  O  O  O  O   O   O   O  O   | 本人账号
 read_reference              -  A  A  A  A   A   A   A  A   | 查看单位、标准等基础信息

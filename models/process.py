@@ -1,123 +1,28 @@
-"""The process: every step, and every move from step to step. One table; everything else reads it.
+"""The process: every move from step to step. One table; everything else reads it.
 
-Services, API, pages, permission tests, the diagram in the documents and the property tests take the process
+Services, API, pages, permission tests, the diagram in the documents and the property tests all take the process
 from here, and nobody compares stages by hand anywhere else.
 
 Source: 临江府发〔2024〕37号 三(二)3; 安全生产法 第四十一条第三款.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 
+from models.decisions import LABELS, DecisionCode
 from models.errors import WrongStage
 from models.permissions import Operation, Role, roles_for
-from models.stage import Clock, Owner, Stage, Step
+from models.requests import ASSIGNED, MAJOR, RECTIFYING, REQUESTS, REVIEWING, RequestKind
+from models.stage import Clock, Part, Stage, Step
+from models.steps import FIRST_STEP, OPEN_STEPS, STEPS, StepInfo, stage_of
 
-PROCESS_VERSION = 1
+__all__ = [
+    "FIRST_STEP", "LABELS", "MOVES", "PROCESS_VERSION", "STEPS", "DecisionCode", "Eyes", "Move", "Part", "RequestKind",
+    "Role", "Stage", "StepInfo", "move_for", "moves_at", "stage_of", "who_may",
+]  # fmt: skip
 
-
-class Part(StrEnum):
-    """How a unit takes part in a hazard; jurisdiction (J) means holding the part a move asks for."""
-
-    REPORTING = "reporting"
-    VILLAGE = "village"
-    VERIFYING = "verifying"
-    LEAD = "lead"
-    COOPERATING = "cooperating"
-
-
-@dataclass(frozen=True, slots=True)
-class StepInfo:
-    """What a step is: its stage, whose move, which roles find it in their inbox, its clock, its name."""
-
-    stage: Stage
-    owner: Owner
-    roles: frozenset[Role]
-    clock: Clock | None
-    label: str
-
-
-def _step(stage: Stage, owner: Owner, roles: str, clock: Clock | None, label: str) -> StepInfo:
-    return StepInfo(stage, owner, frozenset(Role(role) for role in roles.split()), clock, label)
-
-
-STEPS: Mapping[Step, StepInfo] = {
-    Step.TRIAGE: _step(Stage.REPORTED, Owner.COMMITTEE, "SC", Clock.TRIAGE, "受理登记"),
-    Step.CLASSIFY: _step(Stage.VERIFICATION, Owner.VERIFYING_UNIT, "DO DH", Clock.VERIFICATION, "现场核查认定"),
-    Step.CONFIRM_MAJOR: _step(Stage.VERIFICATION, Owner.VERIFYING_UNIT, "DH", Clock.VERIFICATION, "确认重大事故隐患"),
-    Step.CONFIRM_GENERAL: _step(Stage.VERIFICATION, Owner.VERIFYING_UNIT, "DH", Clock.VERIFICATION, "确认一般隐患"),
-    Step.CONFIRM_NOT_HAZARD: _step(Stage.VERIFICATION, Owner.VERIFYING_UNIT, "DH", Clock.VERIFICATION, "确认不属隐患"),
-    Step.APPROVE_GENERAL: _step(Stage.VERIFICATION, Owner.COMMITTEE, "SC TL", Clock.VERIFICATION, "批准降为一般隐患"),
-    Step.APPROVE_NOT_HAZARD: _step(Stage.VERIFICATION, Owner.COMMITTEE, "SC TL", Clock.VERIFICATION, "批准不属隐患"),
-    Step.ASSIGN: _step(Stage.ASSIGNMENT, Owner.COMMITTEE, "SC TL", Clock.ASSIGNING, "交办"),
-    Step.SIGN: _step(Stage.ASSIGNMENT, Owner.LEAD_UNIT, "DO DH", Clock.RECEIPT, "签收交办"),
-    Step.PLAN: _step(Stage.RECTIFICATION, Owner.ENTERPRISE, "EN", Clock.PLAN, "报送整改方案"),
-    Step.PLAN_REVIEW: _step(Stage.RECTIFICATION, Owner.LEAD_UNIT, "DO DH", Clock.PLAN_REVIEW, "审查整改方案"),
-    Step.WORK: _step(Stage.RECTIFICATION, Owner.ENTERPRISE, "EN", Clock.RECTIFICATION, "落实整改"),
-    Step.RECHECK: _step(Stage.REVIEW, Owner.LEAD_UNIT, "DO", Clock.REVIEW, "现场复查"),
-    Step.JUDGE: _step(Stage.REVIEW, Owner.LEAD_UNIT, "DH", Clock.REVIEW, "复查结论"),
-    Step.GATE: _step(Stage.CLOSE_OUT, Owner.COMMITTEE, "SC TL", Clock.GATE, "销号审核"),
-    Step.CLOSED: _step(Stage.CLOSED, Owner.NOBODY, "", None, "已销号"),
-    Step.DISMISSED: _step(Stage.DISMISSED, Owner.NOBODY, "", None, "不属隐患"),
-    Step.DOWNGRADED: _step(Stage.DOWNGRADED, Owner.NOBODY, "", None, "转一般隐患"),
-}
-
-
-class DecisionCode(StrEnum):
-    """决定. The value is the name in the history; the API resource of each is in its `Move`."""
-
-    REPORT = "REPORT"
-    ACCEPT = "ACCEPT"
-    MAJOR = "MAJOR"
-    GENERAL = "GENERAL"
-    NOT_HAZARD = "NOT_HAZARD"
-    CONFIRM = "CONFIRM"
-    RETURN_FINDING = "RETURN_FINDING"
-    APPROVE_DOWNGRADE = "APPROVE_DOWNGRADE"
-    REFUSE_DOWNGRADE = "REFUSE_DOWNGRADE"
-    ASSIGN = "ASSIGN"
-    SIGN = "SIGN"
-    INFORM = "INFORM"
-    SUBMIT_PLAN = "SUBMIT_PLAN"
-    APPROVE_PLAN = "APPROVE_PLAN"
-    RETURN_PLAN = "RETURN_PLAN"
-    COMPLETE = "COMPLETE"
-    RECHECK = "RECHECK"
-    PASS = "PASS"  # noqa: S105  # the review's verdict, not a secret
-    FAIL = "FAIL"
-    CLOSE = "CLOSE"
-    RETURN_REDO = "RETURN_REDO"
-
-    @property
-    def label(self) -> str:
-        return LABELS[self]
-
-
-LABELS: Mapping[DecisionCode, str] = {
-    DecisionCode.REPORT: "上报",
-    DecisionCode.ACCEPT: "受理",
-    DecisionCode.MAJOR: "认定为重大事故隐患",
-    DecisionCode.GENERAL: "认定为一般隐患",
-    DecisionCode.NOT_HAZARD: "认定不属隐患",
-    DecisionCode.CONFIRM: "确认认定意见",
-    DecisionCode.RETURN_FINDING: "退回认定意见",
-    DecisionCode.APPROVE_DOWNGRADE: "批准降级",
-    DecisionCode.REFUSE_DOWNGRADE: "不同意降级",
-    DecisionCode.ASSIGN: "交办",
-    DecisionCode.SIGN: "签收交办",
-    DecisionCode.INFORM: "告知责任人",
-    DecisionCode.SUBMIT_PLAN: "报送整改方案",
-    DecisionCode.APPROVE_PLAN: "批准整改方案",
-    DecisionCode.RETURN_PLAN: "退回整改方案",
-    DecisionCode.COMPLETE: "报告整改完成",
-    DecisionCode.RECHECK: "登记现场复查",
-    DecisionCode.PASS: "复查合格",
-    DecisionCode.FAIL: "复查不合格",
-    DecisionCode.CLOSE: "销号",
-    DecisionCode.RETURN_REDO: "退回重新整改",
-}
+PROCESS_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +52,10 @@ class Move:
     starts: tuple[Clock, ...] = ()
     """Clocks started besides the clock of the step it leads to."""
     counts_failure: bool = False
+    request: RequestKind | None = None
+    """The request this decision asks for, grants or refuses."""
+    while_frozen: bool = False
+    """Possible while an accident is investigated; every other move waits (事故冻结)."""
 
     @property
     def is_duty(self) -> bool:
@@ -154,9 +63,14 @@ class Move:
         return self.at == self.to
 
 
+_ANY: frozenset[Part] = frozenset()
 _VERIFYING = frozenset({Part.VERIFYING})
 _LEAD = frozenset({Part.LEAD})
-_LEAD_OR_VILLAGE = frozenset({Part.LEAD, Part.VILLAGE})
+_FIELD = frozenset({Part.LEAD, Part.VERIFYING, Part.VILLAGE})
+"""Whoever is out there: the lead, the verifying unit, the village."""
+_RECTIFIER = frozenset({Part.RECTIFYING})
+_REPORTER = frozenset({Part.REPORTING, Part.VILLAGE})
+_ALL_PARTS = frozenset(Part)
 
 _PROPOSE = Eyes("classification", "propose")
 _CONFIRM = Eyes("classification", "confirm")
@@ -168,64 +82,143 @@ _RECHECK = Eyes("close_out", "recheck")
 _REVIEW = Eyes("close_out", "review", by_unit=True)
 _CLOSE = Eyes("close_out", "close", by_unit=True)
 
-_INFORM_AT = (Step.SIGN, Step.PLAN, Step.PLAN_REVIEW, Step.WORK, Step.RECHECK, Step.JUDGE, Step.GATE)
-
 _S, _D, _O = Step, DecisionCode, Operation
-MOVES: tuple[Move, ...] = (
-    Move(_S.TRIAGE, _D.ACCEPT, _S.CLASSIFY, _O.ACCEPT_REPORT, "acceptance"),
-    Move(_S.CLASSIFY, _D.MAJOR, _S.CONFIRM_MAJOR, _O.PROPOSE_GRADE, "major-finding", _VERIFYING, _PROPOSE),
-    Move(_S.CLASSIFY, _D.GENERAL, _S.CONFIRM_GENERAL, _O.PROPOSE_GRADE, "general-finding", _VERIFYING, _PROPOSE),
-    Move(
-        _S.CLASSIFY, _D.NOT_HAZARD, _S.CONFIRM_NOT_HAZARD, _O.PROPOSE_GRADE, "no-hazard-finding", _VERIFYING, _PROPOSE
-    ),
-    Move(_S.CONFIRM_MAJOR, _D.CONFIRM, _S.ASSIGN, _O.CONFIRM_GRADE, "finding-confirmation", _VERIFYING, _CONFIRM),
-    Move(
-        _S.CONFIRM_GENERAL,
-        _D.CONFIRM,
-        _S.APPROVE_GENERAL,
-        _O.CONFIRM_GRADE,
-        "finding-confirmation",
-        _VERIFYING,
-        _CONFIRM,
-    ),
-    Move(
-        _S.CONFIRM_NOT_HAZARD,
-        _D.CONFIRM,
-        _S.APPROVE_NOT_HAZARD,
-        _O.CONFIRM_GRADE,
-        "finding-confirmation",
-        _VERIFYING,
-        _CONFIRM,
-    ),
-    Move(_S.CONFIRM_MAJOR, _D.RETURN_FINDING, _S.CLASSIFY, _O.CONFIRM_GRADE, "finding-return", _VERIFYING, _CONFIRM),
-    Move(_S.CONFIRM_GENERAL, _D.RETURN_FINDING, _S.CLASSIFY, _O.CONFIRM_GRADE, "finding-return", _VERIFYING, _CONFIRM),
-    Move(
-        _S.CONFIRM_NOT_HAZARD, _D.RETURN_FINDING, _S.CLASSIFY, _O.CONFIRM_GRADE, "finding-return", _VERIFYING, _CONFIRM
-    ),
-    Move(_S.APPROVE_GENERAL, _D.APPROVE_DOWNGRADE, _S.DOWNGRADED, _O.DOWNGRADE, "downgrade-approval", eyes=_APPROVE),
-    Move(_S.APPROVE_NOT_HAZARD, _D.APPROVE_DOWNGRADE, _S.DISMISSED, _O.DOWNGRADE, "downgrade-approval", eyes=_APPROVE),
-    Move(_S.APPROVE_GENERAL, _D.REFUSE_DOWNGRADE, _S.CLASSIFY, _O.DOWNGRADE, "downgrade-refusal", eyes=_APPROVE),
-    Move(_S.APPROVE_NOT_HAZARD, _D.REFUSE_DOWNGRADE, _S.CLASSIFY, _O.DOWNGRADE, "downgrade-refusal", eyes=_APPROVE),
-    Move(_S.ASSIGN, _D.ASSIGN, _S.SIGN, _O.ASSIGN_LEAD, "assignment", starts=(Clock.INFORM,)),
-    Move(_S.SIGN, _D.SIGN, _S.PLAN, _O.RECEIVE_ASSIGNMENT, "receipt", _LEAD, starts=(Clock.RECTIFICATION,)),
-    *(Move(step, _D.INFORM, step, _O.INFORM_PRINCIPALS, "informing", _LEAD) for step in _INFORM_AT),
-    Move(_S.PLAN, _D.SUBMIT_PLAN, _S.PLAN_REVIEW, _O.SUBMIT_PLAN, "plan", eyes=_SUBMIT_PLAN),
-    Move(_S.PLAN_REVIEW, _D.APPROVE_PLAN, _S.WORK, _O.APPROVE_PLAN, "plan-approval", _LEAD, _APPROVE_PLAN),
-    Move(_S.PLAN_REVIEW, _D.RETURN_PLAN, _S.PLAN, _O.RETURN_PLAN, "plan-return", _LEAD, _APPROVE_PLAN),
-    Move(_S.WORK, _D.COMPLETE, _S.RECHECK, _O.SUBMIT_COMPLETION, "completion", eyes=_COMPLETE),
-    Move(_S.RECHECK, _D.RECHECK, _S.JUDGE, _O.RECORD_RECHECK, "recheck", _LEAD, _RECHECK),
-    Move(_S.JUDGE, _D.PASS, _S.GATE, _O.PASS_REVIEW, "review-pass", _LEAD, _REVIEW),
-    Move(_S.JUDGE, _D.FAIL, _S.WORK, _O.RETURN_FOR_REWORK, "review-failure", _LEAD, _REVIEW, counts_failure=True),
-    Move(_S.GATE, _D.CLOSE, _S.CLOSED, _O.CLOSE_OUT, "closure", eyes=_CLOSE),
-    Move(_S.GATE, _D.RETURN_REDO, _S.WORK, _O.REFUSE_CLOSE_OUT, "closure-return", eyes=_CLOSE),
-)
-
-FIRST_STEP = Step.TRIAGE
-_BY_PLACE: Mapping[tuple[Step, DecisionCode], Move] = {(move.at, move.decision): move for move in MOVES}
+_CHECKS = (_S.CLASSIFY, _S.CONFIRM_MAJOR, _S.CONFIRM_GENERAL, _S.CONFIRM_NOT_HAZARD)
 
 
-def stage_of(step: Step) -> Stage:
-    return STEPS[step].stage
+def _beside(
+    steps: Iterable[Step], code: DecisionCode, operation: Operation, resource: str, part: frozenset[Part] = _ANY,
+    *, while_frozen: bool = False,
+) -> Iterator[Move]:  # fmt: skip
+    """The rows of a duty: recorded at any of these steps, moving nothing."""
+    for step in steps:
+        yield Move(step, code, step, operation, resource, part, while_frozen=while_frozen)
+
+
+def _requested() -> Iterator[Move]:
+    """The three decisions of every request, at each step where it may be made."""
+    for kind, info in REQUESTS.items():
+        for at, to in info.ways.items():
+            yield Move(at, kind.ask, at, info.asks, f"{kind.resource}-request", info.asking, request=kind)
+            yield Move(at, kind.grant, to, info.decides, f"{kind.resource}-grant", info.deciding, request=kind)
+            yield Move(at, kind.deny, at, info.decides, f"{kind.resource}-denial", info.deciding, request=kind)
+
+
+def _finding(code: DecisionCode, at: Step, resource: str) -> Iterator[Move]:
+    """A finding and its way through the department's head; a lesser grade then needs the second approver."""
+    approval = {_S.CONFIRM_GENERAL: (_S.APPROVE_GENERAL, _S.DOWNGRADED),
+                _S.CONFIRM_NOT_HAZARD: (_S.APPROVE_NOT_HAZARD, _S.DISMISSED)}  # fmt: skip
+    yield Move(_S.CLASSIFY, code, at, _O.PROPOSE_GRADE, resource, _VERIFYING, _PROPOSE)
+    after = approval[at][0] if at in approval else _S.ASSIGN
+    yield Move(at, _D.CONFIRM, after, _O.CONFIRM_GRADE, "finding-confirmation", _VERIFYING, _CONFIRM)
+    yield Move(at, _D.RETURN_FINDING, _S.CLASSIFY, _O.CONFIRM_GRADE, "finding-return", _VERIFYING, _CONFIRM)
+    if at in approval:
+        step, end = approval[at]
+        yield Move(step, _D.APPROVE_DOWNGRADE, end, _O.DOWNGRADE, "downgrade-approval", eyes=_APPROVE)
+        yield Move(step, _D.REFUSE_DOWNGRADE, _S.CLASSIFY, _O.DOWNGRADE, "downgrade-refusal", eyes=_APPROVE)
+
+
+def _intake() -> Iterator[Move]:
+    yield Move(_S.TRIAGE, _D.ACCEPT, _S.CLASSIFY, _O.ACCEPT_REPORT, "acceptance")
+    yield Move(_S.TRIAGE, _D.RETURN_SUPPLEMENT, _S.SUPPLEMENT, _O.ACCEPT_REPORT, "supplement-request")
+    yield Move(_S.SUPPLEMENT, _D.SUPPLEMENT, _S.TRIAGE, _O.SUPPLY_REPORT, "supplement", _REPORTER)
+    yield from _beside((_S.TRIAGE, *_CHECKS), _D.URGENT_CONTROL, _O.ORDER_URGENT_CONTROL, "urgent-control", _FIELD)
+    yield Move(_S.CLASSIFY, _D.RETURN_TO_TRIAGE, _S.TRIAGE, _O.PROPOSE_GRADE, "triage-return", _VERIFYING)
+    for step in (_S.TRIAGE, _S.CLASSIFY, _S.ASSIGN):
+        yield Move(step, _D.TRANSFER_OUT, _S.TRANSFER_RECEIPT, _O.TRANSFER_OUT, "transfer")
+    yield Move(_S.TRANSFER_RECEIPT, _D.TRANSFER_RECEIVED, _S.TRANSFER_FOLLOW, _O.TRANSFER_OUT, "transfer-receipt")
+    yield Move(_S.TRANSFER_FOLLOW, _D.TRANSFER_ENDED, _S.TRANSFER_DONE, _O.TRANSFER_OUT, "transfer-end")
+    for step in (_S.TRANSFER_RECEIPT, _S.TRANSFER_FOLLOW):
+        yield Move(step, _D.TAKE_BACK, _S.TRIAGE, _O.TRANSFER_OUT, "transfer-withdrawal")
+
+
+def _verification() -> Iterator[Move]:
+    yield from _finding(_D.MAJOR, _S.CONFIRM_MAJOR, "major-finding")
+    yield from _finding(_D.GENERAL, _S.CONFIRM_GENERAL, "general-finding")
+    yield from _finding(_D.NOT_HAZARD, _S.CONFIRM_NOT_HAZARD, "no-hazard-finding")
+    for code, resource in (
+        (_D.NEED_EXPERT, "expert-request"), (_D.EXPERT_OPINION, "expert-opinion"), (_D.CANNOT_VERIFY, "verification-failure"),
+    ):  # fmt: skip
+        yield from _beside([_S.CLASSIFY], code, _O.PROPOSE_GRADE, resource, _VERIFYING)
+    yield from _beside((*_CHECKS[:2], *MAJOR), _D.CONFIRM_CONTROL, _O.CONFIRM_CONTROL, "control-check", _FIELD)
+
+
+def _assignment() -> Iterator[Move]:
+    yield Move(_S.ASSIGN, _D.ASSIGN, _S.SIGN, _O.ASSIGN_LEAD, "assignment")
+    signed = (Clock.RECTIFICATION,)
+    yield Move(_S.SIGN, _D.SIGN, _S.PLAN, _O.RECEIVE_ASSIGNMENT, "receipt", _LEAD, starts=signed)
+    yield Move(_S.SIGN, _D.DEEM_RECEIVED, _S.PLAN, _O.ASSIGN_LEAD, "deemed-receipt", starts=signed)
+    yield Move(_S.SIGN, _D.RETURN_NOT_MINE, _S.ARBITRATE, _O.RECEIVE_ASSIGNMENT, "assignment-return", _LEAD)
+    yield Move(_S.ARBITRATE, _D.ARBITRATE, _S.SIGN, _O.ASSIGN_LEAD, "arbitration")
+    yield from _beside((*RECTIFYING, *REVIEWING), _D.REASSIGN, _O.ASSIGN_LEAD, "reassignment")
+    yield from _beside((_S.SIGN, *ASSIGNED), _D.INFORM, _O.INFORM_PRINCIPALS, "informing", _LEAD)
+    yield from _beside((*_CHECKS, *MAJOR), _D.RECORD_DOCUMENT, _O.RECORD_DOCUMENT, "document", _FIELD)
+    yield from _beside((*MAJOR, _S.CLOSED), _D.PUBLISH_LISTING, _O.RECORD_PUBLICATION, "publication")
+
+
+def _rectification() -> Iterator[Move]:
+    yield Move(_S.PLAN, _D.SUBMIT_PLAN, _S.PLAN_REVIEW, _O.SUBMIT_PLAN, "plan", _RECTIFIER, _SUBMIT_PLAN)
+    yield Move(_S.PLAN_REVIEW, _D.APPROVE_PLAN, _S.WORK, _O.APPROVE_PLAN, "plan-approval", _LEAD, _APPROVE_PLAN)
+    yield Move(_S.PLAN_REVIEW, _D.RETURN_PLAN, _S.PLAN, _O.RETURN_PLAN, "plan-return", _LEAD, _APPROVE_PLAN)
+    yield Move(_S.PLAN_REVIEW, _D.STOP_FIRST, _S.PLAN, _O.ISSUE_ORDER, "stop-order", _LEAD, _APPROVE_PLAN)
+    yield Move(_S.WORK, _D.COMPLETE, _S.RECHECK, _O.SUBMIT_COMPLETION, "completion", _RECTIFIER, _COMPLETE)
+    reporting = _RECTIFIER | _LEAD | frozenset({Part.VILLAGE})
+    yield from _beside([_S.WORK], _D.PROGRESS, _O.RECORD_PROGRESS, "progress", reporting)
+    yield from _beside([_S.WORK], _D.QUESTION_PROGRESS, _O.QUESTION_PROGRESS, "progress-question", _LEAD)
+    yield from _beside([_S.WORK], _D.ANSWER_QUESTION, _O.ANSWER_RECTIFIER, "progress-answer", _RECTIFIER)
+    for code, resource in ((_D.ADD_ACTION, "action"), (_D.FINISH_ACTION, "action-completion")):
+        yield from _beside([_S.WORK], code, _O.MANAGE_ACTIONS, resource, _RECTIFIER | _LEAD)
+    yield from _beside(RECTIFYING, _D.RESUME_CLOCK, _O.RESUME_CLOCK, "clock-resumption")
+    yield from _beside((_S.SIGN, *RECTIFYING), _D.CHANGE_OWNER, _O.ASSIGN_LEAD, "owner-change")
+    for step in (_S.PLAN, _S.PLAN_REVIEW, _S.WORK):
+        yield Move(step, _D.UNIT_CLOSED, _S.DANGER_REMOVAL, _O.HANDLE_UNIT_CLOSURE, "unit-closure", _LEAD)
+    yield Move(
+        _S.DANGER_REMOVAL, _D.PROVE_REMOVAL, _S.RECHECK, _O.HANDLE_UNIT_CLOSURE, "removal-proof", _LEAD, _COMPLETE
+    )
+    yield from _beside((*RECTIFYING, *REVIEWING), _D.TO_ENFORCEMENT, _O.ENFORCE, "enforcement", _LEAD)
+    yield from _beside(ASSIGNED, _D.ENFORCE, _O.ENFORCE, "enforcement-act", _LEAD, while_frozen=True)
+    yield from _beside((*_CHECKS, *MAJOR), _D.FREEZE, _O.FREEZE, "freeze", _FIELD)
+    yield from _beside((*_CHECKS, *MAJOR), _D.UNFREEZE, _O.UNFREEZE, "unfreeze", while_frozen=True)
+
+
+def _close_out() -> Iterator[Move]:
+    yield Move(_S.RECHECK, _D.RECHECK, _S.JUDGE, _O.RECORD_RECHECK, "recheck", _LEAD, _RECHECK)
+    yield from _beside([_S.RECHECK], _D.CANNOT_REVIEW, _O.RECORD_RECHECK, "recheck-failure", _LEAD)
+    for step in (_S.RECHECK, _S.JUDGE):
+        yield Move(step, _D.REFER_DISTRICT, _S.DISTRICT_REVIEW, _O.RETURN_FOR_REWORK, "district-referral", _LEAD)
+    yield Move(_S.DISTRICT_REVIEW, _D.DISTRICT_RESULT, _S.JUDGE, _O.RECORD_RECHECK, "district-result", _LEAD, _RECHECK)
+    yield Move(_S.JUDGE, _D.PASS, _S.GATE, _O.PASS_REVIEW, "review-pass", _LEAD, _REVIEW)
+    yield Move(_S.JUDGE, _D.PARTIAL, _S.WORK, _O.RETURN_FOR_REWORK, "partial-pass", _LEAD, _REVIEW)
+    yield Move(_S.JUDGE, _D.FAIL, _S.WORK, _O.RETURN_FOR_REWORK, "review-failure", _LEAD, _REVIEW, counts_failure=True)
+    yield from _beside([_S.WORK], _D.EXPLAIN_FAILURE, _O.ANSWER_RECTIFIER, "failure-explanation", _RECTIFIER)
+    yield from _beside((*ASSIGNED, _S.CLOSED), _D.RECORD_RESUMPTION, _O.RECORD_DOCUMENT, "resumption-consent", _FIELD)
+    yield Move(_S.GATE, _D.CLOSE, _S.CLOSED, _O.CLOSE_OUT, "closure", eyes=_CLOSE)
+    yield Move(_S.GATE, _D.RETURN_REDO, _S.WORK, _O.REFUSE_CLOSE_OUT, "closure-return", eyes=_CLOSE)
+    yield from _beside([_S.GATE], _D.KEEP_LISTED, _O.REFUSE_CLOSE_OUT, "listing-retention")
+    yield from _beside([_S.CLOSED], _D.LOOK_BACK_HOLDS, _O.RECORD_RECHECK, "look-back", _LEAD | {Part.VILLAGE})
+
+
+_WITHDRAWABLE = frozenset({
+    _D.ACCEPT, _D.MAJOR, _D.GENERAL, _D.NOT_HAZARD, _D.ASSIGN, _D.RETURN_SUPPLEMENT, _D.SUBMIT_PLAN, _D.APPROVE_PLAN,
+    _D.RETURN_PLAN, _D.COMPLETE, _D.RETURN_NOT_MINE, _D.ARBITRATE, _D.RETURN_FINDING, _D.RECHECK,
+})  # fmt: skip
+"""Moves their maker may take back before anybody else acts. What cannot be taken back: confirmations, verdicts, ends."""
+
+
+def _taken_back(moves: Iterable[Move]) -> Iterator[Move]:
+    for move in moves:
+        if move.decision in _WITHDRAWABLE:
+            yield Move(move.to, _D.WITHDRAW, move.at, _O.WITHDRAW_DECISION, "withdrawal", _ALL_PARTS)
+
+
+_FORWARD = (*_intake(), *_verification(), *_assignment(), *_rectification(), *_close_out(), *_requested())
+MOVES: tuple[Move, ...] = (*_FORWARD, *dict.fromkeys(_taken_back(_FORWARD)))
+_BY_PLACE: Mapping[tuple[Step, DecisionCode], tuple[Move, ...]] = {
+    (at, code): tuple(move for move in MOVES if (move.at, move.decision) == (at, code))
+    for at, code in {(move.at, move.decision) for move in MOVES}
+}
+if wrong := {step for step in OPEN_STEPS if not any(move.at == step and not move.is_duty for move in MOVES)}:
+    raise ValueError(f"steps nobody can leave: {wrong}")
 
 
 @cache
@@ -234,15 +227,15 @@ def moves_at(step: Step) -> tuple[Move, ...]:
     return tuple(move for move in MOVES if move.at == step)
 
 
-def move_for(step: Step, decision: DecisionCode) -> Move:
-    """The row of the table for this decision at this step.
+def move_for(step: Step, decision: DecisionCode, to: Step | None = None) -> Move:
+    """The row of the table for this decision at this step; `to` tells apart the ways a withdrawal leads back.
 
     Raises: WrongStage, naming the step the hazard stands at, what may be decided there, and by whom.
     """
-    move = _BY_PLACE.get((step, decision))
-    if move is None:
-        raise _wrong_stage(step, decision)
-    return move
+    for move in _BY_PLACE.get((step, decision), ()):
+        if to is None or move.to == to:
+            return move
+    raise _wrong_stage(step, decision)
 
 
 def who_may(operation: Operation) -> str:
@@ -252,7 +245,7 @@ def who_may(operation: Operation) -> str:
 
 def _wrong_stage(step: Step, decision: DecisionCode) -> WrongStage:
     info = STEPS[step]
-    open_here = [f"{move.decision.label}（{who_may(move.operation)}）" for move in moves_at(step)]
+    open_here = {f"{move.decision.label}（{who_may(move.operation)}）": None for move in moves_at(step)}
     return WrongStage(
         f"该隐患处于“{info.stage.label}—{info.label}”，不能{decision.label}。",
         rule="督办销号流程表（docs/process.md）",

@@ -55,7 +55,15 @@ class Deadline(SQLModel, table=True):
     """时限, frozen with everything it was computed from; a change makes a new row that supersedes this one."""
 
     __table_args__ = (
-        Index("uq_deadline_live_clock", "hazard_id", "clock", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "uq_deadline_live_clock",
+            "hazard_id",
+            "clock",
+            "subject",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
         Index("ix_deadline_next_rung", "next_rung_at", "id", sqlite_where=_RUNG_LEFT, postgresql_where=_RUNG_LEFT),
         Index("ix_deadline_hazard", "hazard_id"),
         CheckConstraint("outcome IS NULL OR closed_at IS NOT NULL", name="outcome_when_closed"),
@@ -65,6 +73,8 @@ class Deadline(SQLModel, table=True):
     hazard_id: str = Field(foreign_key="hazard.id")
     cycle: int
     clock: str
+    subject: str = ""
+    """What the clock runs for where several of a kind may run at once: a sub-action, a request, a report to answer."""
     against: str
     """Whose lateness it is: unit (the rectifying enterprise), department, committee, approver."""
     unit_id: str | None = None
@@ -72,6 +82,10 @@ class Deadline(SQLModel, table=True):
     start_at: datetime = Field(sa_type=UtcDateTime)
     number: int
     unit_of_time: str
+    on_day: str | None = None
+    """The named last day (ISO date); then `number` and `unit_of_time` do not count."""
+    pauses: str = "[]"
+    """Stops of the clock on a legal ground: JSON list of [start, end] instants."""
     basis: str
     certainty: str
     due_at: datetime = Field(sa_type=UtcDateTime)

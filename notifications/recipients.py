@@ -27,7 +27,9 @@ def of_step(session: Session, hazard: Hazard, step: Step) -> Told:
     info = STEPS[step]
     found: Sequence[str] = ()
     if info.owner == Owner.ENTERPRISE:
-        found = _enterprise_users(session, hazard, None)
+        found = _rectifiers(session, hazard, None)
+    elif info.owner == Owner.REPORTER:
+        found = [hazard.reported_by] if hazard.reported_by else ()
     elif info.owner in {Owner.VERIFYING_UNIT, Owner.LEAD_UNIT}:
         unit = hazard.lead_unit_id if info.owner == Owner.LEAD_UNIT else hazard.verifying_unit_id
         found = _holders(session, col(RoleGrant.unit_id) == unit, col(RoleGrant.role).in_(sorted(info.roles)))
@@ -74,10 +76,21 @@ def _enterprise_users(session: Session, hazard: Hazard, _unit: str | None) -> li
     return list(session.execute(statement).scalars())
 
 
+def _rectifiers(session: Session, hazard: Hazard, _unit: str | None) -> list[str]:
+    """The enterprise's people; where no enterprise owns the hazard, the officers of the unit that rectifies it."""
+    if hazard.enterprise_id or not hazard.rectifying_unit_id:
+        return _enterprise_users(session, hazard, None)
+    return _holders(
+        session, col(RoleGrant.unit_id) == hazard.rectifying_unit_id, col(RoleGrant.role).in_((Role.DO, Role.DH))
+    )
+
+
 def _named(column: str) -> Callable[[Session, Hazard, str | None], list[str]]:
     def find(session: Session, hazard: Hazard, _unit: str | None) -> list[str]:
+        if hazard.enterprise_id is None:
+            return _rectifiers(session, hazard, None)
         held = select(getattr(Enterprise, column)).where(col(Enterprise.id) == hazard.enterprise_id)
-        person = session.execute(held).scalar_one_or_none() if hazard.enterprise_id else None
+        person = session.execute(held).scalar_one_or_none()
         return [person] if person else []
 
     return find
@@ -98,7 +111,7 @@ def _with(**wanted: Any) -> Callable[[Session, Hazard, str | None], list[str]]:
 
 
 _FIND: Mapping[Recipient, Callable[[Session, Hazard, str | None], list[str]]] = {
-    Recipient.RECTIFIER: _enterprise_users,
+    Recipient.RECTIFIER: _rectifiers,
     Recipient.PRINCIPAL: _named("principal_id"),
     Recipient.ACTUAL_CONTROLLER: _named("actual_controller_id"),
     Recipient.HANDLER: _in_unit(Role.DO),

@@ -20,6 +20,7 @@ _PART_COLUMNS = {
     Part.LEAD: "lead_unit_id",
     Part.VILLAGE: "village_unit_id",
     Part.REPORTING: "reporting_unit_id",
+    Part.RECTIFYING: "rectifying_unit_id",
 }
 _NO = HAZARD.c.no == bindparam("wanted_no")
 
@@ -110,13 +111,10 @@ def acting_unit(by: Actor, move: Move, hazard: Hazard) -> str | None:
     if grant is not None and grant.reach == Reach.OWN and by.enterprise_id and by.enterprise_id == hazard.enterprise_id:
         return None
     mine = by.units_for(move.operation, Reach.JURISDICTION)
-    held = {getattr(hazard, _PART_COLUMNS[part]) for part in move.part}
+    held = {getattr(hazard, _PART_COLUMNS[part]) for part in move.part if part in _PART_COLUMNS}
     if units := mine & held:
         return min(units)
-    parts = "或".join(
-        {Part.LEAD: "牵头单位", Part.VERIFYING: "核查单位", Part.VILLAGE: "属地村（社区）"}[part]
-        for part in sorted(move.part)
-    )
+    parts = "或".join(part.label for part in sorted(move.part))
     raise NotPermitted(
         f"“{move.decision.label}”须由该隐患的{parts or '整改单位'}办理，您的单位不是。",
         rule=_MATRIX,

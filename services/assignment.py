@@ -1,26 +1,28 @@
 """Assign a major hazard 交办, receive the assignment 签收, tell the enterprise's two responsible persons 告知."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlmodel import Session
 
 from models.actor import Actor
 from models.errors import GateNotMet, InvalidInput
-from models.forms import Assignment, Informing, Opinion
+from models.forms import Assignment, Informing, Opinion, Refusal
+from models.forms.progress import Arbitration, DeemedReceipt, Reassignment
 from models.forms.rectification import Informed
 from models.hazard import Hazard
-from models.ids import new_id
 from models.organization import UnitKind
 from models.permissions import Role
 from models.process import DecisionCode, Part
 from models.stage import Clock
-from models.tables import DECISION, WORK_ITEM
-from services import clocks, lookups
+from models.tables import DEADLINE, DECISION, WORK_ITEM
+from services import clocks, duties, lookups
 from services.moves import Taken, take
 from services.reporting import add_parties
 
 _LEADS = frozenset({UnitKind.DEPARTMENT, UnitKind.COMMITTEE})
+RECTIFIES = frozenset({UnitKind.DEPARTMENT, UnitKind.COMMITTEE, UnitKind.VILLAGE})
 _COOPERATES = _LEADS | {UnitKind.VILLAGE}
 
 
@@ -39,14 +41,19 @@ def assign_hazard(session: Session, hazard: Hazard, form: Assignment, *, by: Act
         for code in form.cooperating_units
     ]
     leader = lookups.leader(session, form.leader)
-    enterprise_id = _rectifier(session, hazard, form)
+    enterprise_id, rectifying_id = _rectifier(session, hazard, form)
+    if rectifying_id is not None and rectifying_id == lead.id:
+        raise same_unit()
     limit = clocks.new_limit(session, hazard, form, at=at)
     taken = take(
         session, hazard, DecisionCode.ASSIGN, form, by=by, at=at, lead_unit_id=lead.id, leader_id=leader.id,
-        enterprise_id=enterprise_id, listing_level=form.listing_level, **limit,
+        enterprise_id=enterprise_id, rectifying_unit_id=rectifying_id, **limit,
     )  # fmt: skip
-    add_parties(session, hazard.id, {Part.LEAD: [lead.id], Part.COOPERATING: list(cooperating)})
-    _open_informing(session, hazard, lead.id, origin=taken.decision_id, at=at)
+    parts = {Part.LEAD: [lead.id], Part.COOPERATING: list(cooperating), Part.RECTIFYING: [rectifying_id]}
+    add_parties(session, hazard.id, parts)
+    if enterprise_id is not None:
+        bearer = duties.Bearer(f"{Role.DH} {Role.DO}", unit_id=lead.id)
+        duties.open_duty(session, hazard, Clock.INFORM, DecisionCode.INFORM, bearer, origin=taken.decision_id, at=at)
     return taken
 
 
@@ -71,9 +78,7 @@ def inform_person(session: Session, hazard: Hazard, form: Informing, *, by: Acto
         )  # fmt: skip
     taken = take(session, hazard, DecisionCode.INFORM, form, by=by, at=at, evidence=form.evidence)
     if told | {form.informed} == set(Informed):
-        clocks.stop(session, hazard.id, Clock.INFORM, at=at)
-        duty = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.kind == Clock.INFORM, WORK_ITEM.c.closed_at.is_(None))
-        session.execute(update(WORK_ITEM).where(*duty).values(closed_at=at, closed_by=by.person_id))
+        duties.close_duty(session, hazard.id, Clock.INFORM, DecisionCode.INFORM, by=by, at=at)
     return taken
 
 
@@ -84,18 +89,96 @@ def informed_persons(session: Session, hazard: Hazard) -> set[str]:
     return {Informing.model_validate_json(form).informed for form in forms}
 
 
-def _rectifier(session: Session, hazard: Hazard, form: Assignment) -> str | None:
-    named = lookups.enterprise_by_credit_code(session, form.enterprise) if form.enterprise else None
-    found = named.id if named else hazard.enterprise_id
-    if found is None:
-        raise lookups.missing("enterprise", "该隐患没有登记责任单位。", "请在交办时填写整改单位的统一社会信用代码。")
-    return found
+def return_assignment(session: Session, hazard: Hazard, form: Refusal, *, by: Actor, at: datetime) -> Taken:
+    """Send the assignment back as not this unit's (不属本单位); the committee office arbitrates. Counted.
+
+    Raises: GateNotMet after the arbitration, whose word is final.
+    """
+    if hazard.arbitrated:
+        raise GateNotMet(
+            "责任单位已由镇安委办裁定，不能再退回。", rule="裁定为最终决定", remedy="请签收；有异议可向镇安委会报告。"
+        )
+    return take(session, hazard, DecisionCode.RETURN_NOT_MINE, form, by=by, at=at, returned=hazard.returned + 1)
 
 
-def _open_informing(session: Session, hazard: Hazard, lead_unit_id: str, *, origin: str, at: datetime) -> None:
-    session.execute(
-        insert(WORK_ITEM),
-        {"id": new_id(), "hazard_id": hazard.id, "kind": Clock.INFORM, "is_move": False, "origin": origin,
-         "roles": f"{Role.DH} {Role.DO}", "unit_id": lead_unit_id,
-         "due_at": clocks.running(session, hazard.id, Clock.INFORM), "opened_at": at},
+def arbitrate(session: Session, hazard: Hazard, form: Arbitration, *, by: Actor, at: datetime) -> Taken:
+    """Name the lead unit with the final word (裁定责任单位).
+
+    Source: 镇安委办统筹协调职责；`domain` §2.5 ST2.
+    """
+    lead = lookups.unit_by_code(session, form.lead_unit, field="lead_unit", kinds=_LEADS)
+    if lead.id == hazard.rectifying_unit_id:
+        raise same_unit()
+    taken = take(session, hazard, DecisionCode.ARBITRATE, form, by=by, at=at, lead_unit_id=lead.id, arbitrated=True)
+    _hand_over(session, hazard, lead.id)
+    return taken
+
+
+def deem_received(session: Session, hazard: Hazard, form: DeemedReceipt, *, by: Actor, at: datetime) -> Taken:
+    """The lead unit did not sign within its time, and delivery is proved: it counts as signed for (视为签收).
+
+    Raises: GateNotMet before the receipt is overdue.
+    """
+    running = clocks.live(session, hazard.id, Clock.RECEIPT)
+    if running is not None and at <= running.due_at:
+        raise GateNotMet(
+            "签收期限未满，不能视为签收。", rule="逾期未签收且已送达的，视为签收", remedy="请催促牵头单位签收。"
+        )
+    return take(session, hazard, DecisionCode.DEEM_RECEIVED, form, by=by, at=at, evidence=form.evidence)
+
+
+def reassign(session: Session, hazard: Hazard, form: Reassignment, *, by: Actor, at: datetime) -> Taken:
+    """Name another lead unit; no date moves (改派牵头单位)."""
+    lead = lookups.unit_by_code(session, form.lead_unit, field="lead_unit", kinds=_LEADS)
+    if lead.id == hazard.rectifying_unit_id:
+        raise same_unit()
+    taken = take(session, hazard, DecisionCode.REASSIGN, form, by=by, at=at, lead_unit_id=lead.id)
+    _hand_over(session, hazard, lead.id)
+    return taken
+
+
+def move_items(session: Session, hazard: Hazard, old: duties.Bearer, new: duties.Bearer) -> None:
+    """What lies open in one party's inbox lies in another's from now on, claimed by nobody, due as before."""
+    theirs = (
+        WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.closed_at.is_(None),
+        WORK_ITEM.c.unit_id == old.unit_id if old.unit_id else WORK_ITEM.c.enterprise_id == old.enterprise_id,
     )  # fmt: skip
+    values: dict[str, Any] = {"unit_id": new.unit_id, "enterprise_id": new.enterprise_id, "assignee_id": None}
+    if new.roles:
+        values["roles"] = new.roles
+    session.execute(update(WORK_ITEM).where(*theirs).values(values))
+
+
+def same_unit() -> InvalidInput:
+    return InvalidInput(
+        "整改责任单位不能同时是牵头单位。", rule="职责分离：整改与复查分属不同单位", remedy="请另行指定牵头单位。",
+        extra={"errors": [{"field": "lead_unit", "message": "不能与整改责任单位相同"}]},
+    )  # fmt: skip
+
+
+def _hand_over(session: Session, hazard: Hazard, lead_id: str) -> None:
+    """Items and running clocks of the former lead unit go to the new one; its part in the hazard stays on record."""
+    if lead_id == hazard.lead_unit_id:
+        return
+    move_items(session, hazard, duties.Bearer("", hazard.lead_unit_id), duties.Bearer("", lead_id))
+    mine = (
+        DEADLINE.c.hazard_id == hazard.id,
+        DEADLINE.c.unit_id == hazard.lead_unit_id,
+        DEADLINE.c.closed_at.is_(None),
+    )
+    session.execute(update(DEADLINE).where(*mine).values(unit_id=lead_id))
+    add_parties(session, hazard.id, {Part.LEAD: [lead_id]})
+
+
+def _rectifier(session: Session, hazard: Hazard, form: Assignment) -> tuple[str | None, str | None]:
+    """(enterprise, unit): who rectifies. Without an enterprise it is the unit the assignment names (无责任单位)."""
+    if form.enterprise or (hazard.enterprise_id and not form.rectifying_unit):
+        named = lookups.enterprise_by_credit_code(session, form.enterprise) if form.enterprise else None
+        return (named.id if named else hazard.enterprise_id), None
+    if form.rectifying_unit is None:
+        raise lookups.missing(
+            "enterprise",
+            "该隐患没有登记责任单位。",
+            "请填写整改单位的统一社会信用代码；确无责任企业的，填写整改责任单位代码。",
+        )
+    return None, lookups.unit_by_code(session, form.rectifying_unit, field="rectifying_unit", kinds=RECTIFIES).id

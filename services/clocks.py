@@ -1,5 +1,6 @@
 """Start and stop the time limits of a hazard. A deadline is frozen with everything it was computed from."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,47 +9,55 @@ from typing import Any
 from sqlalchemy import bindparam, case, insert, select, update
 from sqlmodel import Session
 
+from models.calendar import WorkCalendar
 from models.errors import InvalidInput
 from models.forms.rectification import LimitFields
-from models.hazard import Hazard
+from models.hazard import Hazard, ListingLevel
 from models.ids import new_id
 from models.ladder import first_rung
-from models.limits import Due, Limit, Unit, due, on_date
+from models.limits import Due, Limit, Pause, Unit, due, on_date
 from models.stage import Clock
 from models.tables import DEADLINE
 from services import policies
 
 LIMIT_COLUMNS = ("limit_days", "limit_on", "limit_basis")
 _LEAST_NOTICE = timedelta(hours=4)
+SHORT_LIMIT_DAYS = 60
+"""An extension of a limit shorter than this is decided within days, not weeks."""
+_LEFT_BEHIND = case((DEADLINE.c.next_rung_at < bindparam("at"), DEADLINE.c.next_rung_at), else_=None)
+"""A rung that fell due before the clock ended and that no sweep has recorded yet stays to be recorded."""
+_LIVE = (DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.closed_at.is_(None))
+_OF_CLOCK = (*_LIVE, DEADLINE.c.clock == bindparam("of_clock"), DEADLINE.c.subject == bindparam("of_subject"))
 STOP_CLOCK = (
     update(DEADLINE)
-    .where(DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.clock == bindparam("of_clock"), DEADLINE.c.closed_at.is_(None))
+    .where(*_OF_CLOCK)
     .values(
-        closed_at=bindparam("at"),
-        outcome=case((DEADLINE.c.due_at >= bindparam("at"), "MET"), else_="LATE"),
-        next_rung_at=case((DEADLINE.c.next_rung_at < bindparam("at"), DEADLINE.c.next_rung_at), else_=None),
+        closed_at=bindparam("at"), outcome=case((DEADLINE.c.due_at >= bindparam("at"), "MET"), else_="LATE"),
+        next_rung_at=_LEFT_BEHIND,
     )
 )  # fmt: skip
 INSERT_DEADLINE = insert(DEADLINE)
 VOID_CLOCKS = (
-    update(DEADLINE)
-    .where(DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.closed_at.is_(None))
-    .values(
-        closed_at=bindparam("at"), outcome="VOID",
-        next_rung_at=case((DEADLINE.c.next_rung_at < bindparam("at"), DEADLINE.c.next_rung_at), else_=None),
-    )
-)  # fmt: skip
+    update(DEADLINE).where(*_LIVE).values(closed_at=bindparam("at"), outcome="VOID", next_rung_at=_LEFT_BEHIND)
+)
 """Ends every clock still running on a hazard that has come to its end."""
+_SUPERSEDE = (
+    update(DEADLINE)
+    .where(DEADLINE.c.id == bindparam("of_deadline"))
+    .values(closed_at=bindparam("at"), outcome="SUPERSEDED", next_rung_at=_LEFT_BEHIND)
+)
+_LIVE_DEADLINE = select(DEADLINE).where(*_OF_CLOCK)
 _URGENT = {Clock.TRIAGE: Clock.URGENT_TRIAGE, Clock.VERIFICATION: Clock.URGENT_VERIFICATION}
 
 
 @dataclass(frozen=True, slots=True)
 class NamedLimit:
-    """A rectification limit as the assignment names it: days from receipt, or a last day; with its basis."""
+    """A limit as a decision names it: days from its start, a last day, or hours; with its basis."""
 
     days: int | None
     on: date | None
     basis: str
+    hours: int | None = None
 
 
 def clock_of(clock: Clock, *, urgent: bool) -> Clock:
@@ -58,47 +67,105 @@ def clock_of(clock: Clock, *, urgent: bool) -> Clock:
 
 def starting(
     session: Session, hazard: Hazard, clock: Clock, *, at: datetime, cycle: int, unit_id: str | None,
-    named: NamedLimit | None = None,
+    named: NamedLimit | None = None, subject: str = "", rule: str = "",
 ) -> dict[str, Any]:  # fmt: skip
-    """The deadline of a clock that starts now, as the row `INSERT_DEADLINE` writes; one of a clock lives on a hazard.
+    """The deadline of a clock that starts now, as the row `INSERT_DEADLINE` writes; one of a clock (and subject) lives
+    on a hazard.
 
-    The rectification clock takes its limit from the assignment (`named`); the others from the rules the hazard
-    runs under.
+    The limit is the one a decision names (`named`), or the rule of the clock (`rule` for another one) in the version
+    the hazard runs under.
     """
-    calendar = policies.calendar(session, hazard.calendar_version)
-    rule = policies.rules(session, hazard.rules_version).limit(clock)
-    limit = rule.limit
-    if named is not None and named.days is not None:
+    against, limit, version = _limit(session, hazard, rule or clock)
+    if named is not None and named.hours is not None:
+        limit = Limit(named.hours, Unit.HOURS, named.basis, "decided")
+    elif named is not None and named.days is not None:
         limit = Limit(named.days, Unit.CALENDAR_DAYS, named.basis, "decided")
-    computed = on_date(named.on, calendar) if named and named.on else due(at, limit, calendar)
-    ladder = policies.ladder(session, hazard.ladder_version)
-    first = first_rung(at, computed.due_at, rule.against, ladder, calendar)
-    return {
-        "id": new_id(), "hazard_id": hazard.id, "cycle": cycle, "clock": clock, "against": rule.against,
-        "unit_id": unit_id if rule.against == "department" else None,
+    row = {
+        "id": new_id(), "hazard_id": hazard.id, "cycle": cycle, "clock": clock, "subject": subject, "against": against,
+        "unit_id": unit_id if against in {"department", "approver"} else None,
         "start_at": at, "number": limit.number, "unit_of_time": limit.unit,
+        "on_day": named.on.isoformat() if named and named.on else None, "pauses": "[]",
         "basis": named.basis if named else limit.basis, "certainty": "decided" if named else limit.certainty,
-        "due_at": computed.due_at, "reason": computed.reason, "provisional": computed.provisional,
-        "rules_version": hazard.rules_version, "calendar_version": hazard.calendar_version,
+        "rules_version": version, "calendar_version": hazard.calendar_version,
         "ladder_version": hazard.ladder_version,
+    }  # fmt: skip
+    return row | _computed(session, row)
+
+
+def superseding(session: Session, deadline: Any, *, at: datetime, **changes: Any) -> dict[str, Any]:
+    """End a live deadline as superseded and start the one that takes its place, from the same instant; the new row.
+
+    `changes` are columns of the new row (`on_day`, `pauses`, `basis`, `clock`, …). What the old one fired stays.
+    """
+    row = dict(deadline._mapping) | {"id": new_id(), "closed_at": None, "outcome": None} | changes
+    row |= _computed(session, row)
+    replace(session, deadline, row, at=at)
+    return row
+
+
+def replace(session: Session, deadline: Any, row: dict[str, Any], *, at: datetime) -> None:
+    """Another clock takes the place of a live one."""
+    session.execute(_SUPERSEDE, {"of_deadline": deadline.id, "at": at})
+    session.execute(INSERT_DEADLINE, row)
+
+
+def recomputed(row: Mapping[str, Any], calendar: WorkCalendar) -> Due:
+    """When a deadline is due by the inputs frozen on its row, under this calendar."""
+    pauses = [Pause(*map(datetime.fromisoformat, span)) for span in json.loads(row["pauses"])]
+    if row["on_day"]:
+        return on_date(date.fromisoformat(row["on_day"]), calendar, pauses=pauses)
+    limit = Limit(row["number"], Unit(row["unit_of_time"]), row["basis"], row["certainty"])
+    return due(row["start_at"], limit, calendar, pauses=pauses)
+
+
+def _computed(session: Session, row: Mapping[str, Any]) -> dict[str, Any]:
+    calendar = policies.calendar(session, row["calendar_version"])
+    found = recomputed(row, calendar)
+    ladder = policies.ladder(session, row["ladder_version"])
+    first = first_rung(row["start_at"], found.due_at, row["against"], ladder, calendar)
+    return {
+        "due_at": found.due_at, "reason": found.reason, "provisional": found.provisional,
         "next_level": first.level, "next_rung_at": first.at,
     }  # fmt: skip
 
 
-def stop(session: Session, hazard_id: str, clock: Clock, *, at: datetime) -> None:
+def _limit(session: Session, hazard: Hazard, key: str) -> tuple[str, Limit, int]:
+    """Against whom, the limit, and the version it is from: a rule younger than the hazard comes from the newest."""
+    version = hazard.rules_version
+    rules = policies.rules(session, version)
+    if key not in rules.rules:
+        version = policies.newest(session).rules
+        rules = policies.rules(session, version)
+    found = rules.limit(key)
+    return found.against, found.limit, version
+
+
+def stop(session: Session, hazard_id: str, clock: Clock, *, at: datetime, subject: str = "") -> None:
     """Stop a clock; on time is judged by the instant of the decision, under the hazard's row lock."""
-    session.execute(STOP_CLOCK, stopping(hazard_id, clock, at=at))
+    session.execute(STOP_CLOCK, stopping(hazard_id, clock, at=at, subject=subject))
 
 
-def stopping(hazard_id: str, clock: Clock, *, at: datetime) -> dict[str, Any]:
+def stopping(hazard_id: str, clock: Clock, *, at: datetime, subject: str = "") -> dict[str, Any]:
     """What `STOP_CLOCK` takes."""
-    return {"of_hazard": hazard_id, "of_clock": clock, "at": at}
+    return {"of_hazard": hazard_id, "of_clock": clock, "of_subject": subject, "at": at}
+
+
+def live(session: Session, hazard_id: str, clock: Clock, *, subject: str = "") -> Any:
+    """The live deadline of this clock, or None."""
+    wanted = {"of_hazard": hazard_id, "of_clock": clock, "of_subject": subject}
+    return session.execute(_LIVE_DEADLINE, wanted).one_or_none()
+
+
+def live_of(session: Session, hazard_id: str, clock: Clock) -> Any:
+    """The oldest live deadline of this clock, whatever its subject, or None."""
+    wanted = (DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.clock == clock, DEADLINE.c.closed_at.is_(None))
+    return session.execute(select(DEADLINE).where(*wanted).order_by(DEADLINE.c.start_at).limit(1)).one_or_none()
 
 
 def running(session: Session, hazard_id: str, clock: Clock) -> datetime | None:
     """When the live deadline of this clock is due."""
-    live = (DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.clock == clock, DEADLINE.c.closed_at.is_(None))
-    return session.execute(select(DEADLINE.c.due_at).where(*live)).scalar_one_or_none()
+    found = live(session, hazard_id, clock)
+    return found.due_at if found else None
 
 
 def named_limit(columns: Mapping[str, Any]) -> NamedLimit:
@@ -109,21 +176,24 @@ def named_limit(columns: Mapping[str, Any]) -> NamedLimit:
     )
 
 
-def check_named(session: Session, hazard: Hazard, named: NamedLimit, *, at: datetime) -> Due:
-    """A named limit must leave time to act and stay within the longest one the rules allow.
+def check_named(
+    session: Session, hazard: Hazard, named: NamedLimit, *, at: datetime, since: datetime | None = None
+) -> Due:
+    """A named limit must leave time to act and stay within the longest one the rules allow, counted from `since`.
 
     Raises: InvalidInput.
     """
     calendar = policies.calendar(session, hazard.calendar_version)
     limit = Limit(named.days or 1, Unit.CALENDAR_DAYS, named.basis, "decided")
     computed = on_date(named.on, calendar) if named.on else due(at, limit, calendar)
-    longest = policies.rules(session, hazard.rules_version).limit("rectification_longest").limit
+    listed = hazard.listing_level != ListingLevel.NONE or hazard.external_factor
+    _, longest, _ = _limit(session, hazard, "listed_long_works" if listed else "rectification_longest")
     if computed.due_at < at + _LEAST_NOTICE:
         raise InvalidInput(
             "整改截止日期已过或不足4小时。", rule="时限规则：期限不得设在过去", remedy="请填写今天以后的日期。",
             extra={"errors": [{"field": "limit_on", "message": "不能早于现在"}]},
         )  # fmt: skip
-    if computed.due_at > due(at, longest, calendar).due_at:
+    if computed.due_at > due(since or at, longest, calendar).due_at:
         raise InvalidInput(
             f"整改期限超过{longest.number}天。", rule=longest.basis, remedy=f"请将期限定在{longest.number}天以内；确需更长的，由上级批准延期。",
             extra={"errors": [{"field": "limit_days", "message": f"最长{longest.number}天"}]},

@@ -9,10 +9,10 @@ from models.actor import Actor
 from models.errors import GateNotMet
 from models.forms import Closure, ClosureReturn
 from models.forms.rectification import Informed
-from models.hazard import Hazard
+from models.hazard import Hazard, ListingLevel
 from models.process import DecisionCode
 from models.tables import HAZARD_EVIDENCE
-from services import clocks
+from services import clocks, listing
 from services.assignment import informed_persons
 from services.moves import Taken, take
 
@@ -25,7 +25,7 @@ def close_hazard(session: Session, hazard: Hazard, form: Closure, *, by: Actor, 
     Source: 临江府发〔2024〕37号 三(二)3.
     Raises: GateNotMet (nobody told, no evidence, a line of the checklist neither met nor waived), FourEyes.
     """
-    missing = [*_untold(session, hazard), *_without_evidence(session, hazard)]
+    missing = [*_untold(session, hazard), *_without_evidence(session, hazard), *_still_open(hazard, form)]
     if missing:
         raise GateNotMet(
             f"销号条件不具备：{'；'.join(missing)}。",
@@ -33,7 +33,9 @@ def close_hazard(session: Session, hazard: Hazard, form: Closure, *, by: Actor, 
             remedy="请补齐后再办理销号，或退回重新整改。",
             extra={"missing": missing},
         )
-    return take(session, hazard, DecisionCode.CLOSE, form, by=by, at=at)
+    taken = take(session, hazard, DecisionCode.CLOSE, form, by=by, at=at, interim_control=None, interim_hours=None)
+    listing.open_look_backs(session, hazard, origin=taken.decision_id, at=at)
+    return taken
 
 
 def return_from_gate(session: Session, hazard: Hazard, form: ClosureReturn, *, by: Actor, at: datetime) -> Taken:
@@ -44,9 +46,22 @@ def return_from_gate(session: Session, hazard: Hazard, form: ClosureReturn, *, b
 
 
 def _untold(session: Session, hazard: Hazard) -> list[str]:
+    if hazard.enterprise_id is None:
+        return []
     labels = {Informed.PRINCIPAL: "未登记告知主要负责人", Informed.ACTUAL_CONTROLLER: "未登记告知实际控制人"}
     told = informed_persons(session, hazard)
     return [label for person, label in labels.items() if person not in told]
+
+
+def _still_open(hazard: Hazard, form: Closure) -> list[str]:
+    """What must be done away with first, unless its line of the checklist is waived with a reason."""
+    lines = form.checklist
+    found = []
+    if hazard.interim_control is not None and not lines.interim_control_lifted.waiver:
+        found.append("临时管控措施尚未解除")
+    if hazard.listing_level != ListingLevel.NONE and not lines.listing_removed.waiver:
+        found.append("尚未摘牌")
+    return found
 
 
 def _without_evidence(session: Session, hazard: Hazard) -> list[str]:

@@ -1,12 +1,14 @@
-"""Duties beside the process: answering a supervision letter, importing a calendar year."""
+"""Duties beside the process: a clock and a work item each, opened and closed by decisions; letters to answer; a
+calendar year to import."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Executable, bindparam, insert, or_, select, update
 from sqlmodel import Session
 
 from models.actor import Actor
+from models.decisions import DecisionCode
 from models.errors import NotFound, NotPermitted
 from models.hazard import Hazard
 from models.ids import new_id
@@ -14,10 +16,92 @@ from models.once import insert_once
 from models.permissions import Role
 from models.stage import Clock
 from models.tables import HAZARD, WORK_ITEM
-from services import trail
+from services import clocks, trail
+
+Writes = list[tuple[Executable, dict[str, Any]]]
+"""Statements with their rows, in the order they are to be written."""
 
 CALENDAR_YEAR = "calendar_year"
+INSERT_ITEM = insert(WORK_ITEM)
+_CLOSE_DUTY = (
+    update(WORK_ITEM)
+    .where(
+        WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.kind == bindparam("of_kind"),
+        WORK_ITEM.c.closed_at.is_(None), ~WORK_ITEM.c.is_move,
+        or_(bindparam("of_origin") == "", WORK_ITEM.c.origin == bindparam("of_origin")),
+    )
+    .values(closed_at=bindparam("at"), closed_by=bindparam("by"))
+)  # fmt: skip
 _NOBODY = {"unit_id": None, "enterprise_id": None, "assignee_id": None, "closed_at": None, "closed_by": None}
+
+
+class Bearer(NamedTuple):
+    """Who bears a duty: these roles of a unit, of an enterprise, or (neither) of the office as a whole."""
+
+    roles: str
+    unit_id: str | None = None
+    enterprise_id: str | None = None
+
+
+def opening(
+    session: Session, hazard: Hazard, clock: Clock, code: DecisionCode, bearer: Bearer, *, origin: str, at: datetime,
+    subject: str = "", named: clocks.NamedLimit | None = None, rule: str = "", cycle: int = 0,
+) -> tuple[datetime, Writes]:  # fmt: skip
+    """A duty that `code` fulfils: when it is due, and its clock and work item to be written.
+
+    `subject` tells duties of one kind apart (a sub-action, a request); the item is found again by it.
+    """
+    row = clocks.starting(
+        session, hazard, clock, at=at, cycle=cycle or hazard.cycle, unit_id=bearer.unit_id, named=named, subject=subject,
+        rule=rule,
+    )  # fmt: skip
+    item = {
+        "id": new_id(), "hazard_id": hazard.id, "kind": code, "is_move": False, "origin": subject or origin,
+        "roles": bearer.roles, "unit_id": bearer.unit_id, "enterprise_id": bearer.enterprise_id,
+        "due_at": row["due_at"], "opened_at": at,
+    }  # fmt: skip
+    return row["due_at"], [(clocks.INSERT_DEADLINE, row), (INSERT_ITEM, item)]
+
+
+def closing(hazard_id: str, clock: Clock, code: DecisionCode, *, by: str, at: datetime, subject: str = "") -> Writes:
+    """What ends a duty: its clock stopped, its work item closed."""
+    return [
+        (clocks.STOP_CLOCK, clocks.stopping(hazard_id, clock, at=at, subject=subject)),
+        (_CLOSE_DUTY, {"of_hazard": hazard_id, "of_kind": code, "of_origin": subject, "at": at, "by": by}),
+    ]
+
+
+def open_duty(
+    session: Session, hazard: Hazard, clock: Clock, code: DecisionCode, bearer: Bearer, *, origin: str, at: datetime,
+    **more: Any,
+) -> datetime:  # fmt: skip
+    """Write what `opening` says; when the duty is due."""
+    due_at, writes = opening(session, hazard, clock, code, bearer, origin=origin, at=at, **more)
+    write(session, writes)
+    return due_at
+
+
+def close_duty(
+    session: Session, hazard_id: str, clock: Clock, code: DecisionCode, *, by: Actor, at: datetime, subject: str = ""
+) -> None:
+    write(session, closing(hazard_id, clock, code, by=by.person_id, at=at, subject=subject))
+
+
+def write(session: Session, writes: Writes) -> None:
+    for statement, row in writes:
+        session.execute(statement, row)
+
+
+def rectifier(hazard: Hazard) -> Bearer:
+    """Whoever rectifies: the enterprise's people, or the unit named where no enterprise owns the hazard."""
+    if hazard.enterprise_id is None and hazard.rectifying_unit_id:
+        return Bearer(f"{Role.DH} {Role.DO}", unit_id=hazard.rectifying_unit_id)
+    return Bearer(Role.EN, enterprise_id=hazard.enterprise_id)
+
+
+def in_charge(hazard: Hazard) -> Bearer:
+    """The unit in charge out there: the lead, before the assignment the verifying one."""
+    return Bearer(f"{Role.DH} {Role.DO}", unit_id=hazard.lead_unit_id or hazard.verifying_unit_id)
 
 
 def open_answer(

@@ -8,6 +8,7 @@ from sqlalchemy import Select, bindparam, select, update
 from sqlmodel import Session
 
 from models import Escalation
+from models.actor import Actor
 from models.hazard import Hazard
 from models.ids import new_id
 from models.ladder import Rung, rungs
@@ -61,6 +62,35 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
     return [(hazard.no, message) for message in fired if message]
 
 
+def raise_to(
+    session: Session, hazard_id: str, deadline_id: str, level: int, *, reason: str, by: Actor, at: datetime
+) -> str | None:
+    """Fire a level now, before its time, for a reason seen on the spot; levels below it are recorded as overtaken.
+
+    The caller holds the hazard's row lock. The level is fired once, by hand or by the sweep; the message, or None when
+    it was fired before.
+    """
+    hazard = cast(Hazard, session.execute(select(HAZARD).where(HAZARD.c.id == hazard_id)).one())
+    deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == deadline_id)).one()
+    first = deadline.next_level
+    if first is None or level < first:
+        return None
+    message = None
+    for number in range(first, level + 1):
+        rung = Rung(number, at)
+        message = _fire(session, hazard, deadline, rung, late=number < level, at=at, by=by, reason=reason)
+    ladder = policies.ladder(session, deadline.ladder_version)
+    calendar = policies.calendar(session, deadline.calendar_version)
+    all_rungs = rungs(deadline.start_at, deadline.due_at, deadline.against, ladder, calendar)
+    later = next((rung for rung in all_rungs if rung.level > level), None)
+    session.execute(
+        update(DEADLINE)
+        .where(DEADLINE.c.id == deadline_id)
+        .values(next_level=later.level if later else None, next_rung_at=later.at if later else None)
+    )
+    return message
+
+
 def escalation_for(session: Session, escalation_id: str) -> Escalation | None:
     found = session.execute(select(ESCALATION).where(ESCALATION.c.id == escalation_id)).one_or_none()
     return cast(Escalation | None, found)
@@ -72,7 +102,10 @@ def _locked_hazard(session: Session, deadline_id: str) -> Hazard | None:
     return cast(Hazard | None, session.execute(statement).one_or_none())
 
 
-def _fire(session: Session, hazard: Hazard, deadline: Any, rung: Rung, *, late: bool, at: datetime) -> str | None:
+def _fire(
+    session: Session, hazard: Hazard, deadline: Any, rung: Rung, *, late: bool, at: datetime, by: Actor | None = None,
+    reason: str = "",
+) -> str | None:  # fmt: skip
     """One rung: the escalation by its primary key, the event in the hazard's chain, the message. None if it was there."""
     escalation_id = new_id()
     row = {"hazard_id": hazard.id, "deadline_id": deadline.id, "level": rung.level, "id": escalation_id,
@@ -80,21 +113,33 @@ def _fire(session: Session, hazard: Hazard, deadline: Any, rung: Rung, *, late: 
            "ladder_version": deadline.ladder_version}  # fmt: skip
     if session.execute(_INSERT, row).first() is None:
         return None
-    _write_event(session, hazard, deadline, rung, escalation_id, late=late, at=at)
+    facts = (
+        {"escalation_id": escalation_id, "late": late, "form": {"reason": reason}}
+        if reason
+        else {"escalation_id": escalation_id, "late": late}
+    )
+    _write_event(session, hazard, deadline, rung, facts, by=by, at=at)
     return moves.post(session, hazard, Topic.ESCALATED, subject=escalation_id, step=Step(hazard.step), at=at)
 
 
 def _write_event(
-    session: Session, hazard: Hazard, deadline: Any, rung: Rung, escalation_id: str, *, late: bool, at: datetime
+    session: Session,
+    hazard: Hazard,
+    deadline: Any,
+    rung: Rung,
+    facts: dict[str, Any],
+    *,
+    by: Actor | None,
+    at: datetime,
 ) -> None:
     head = session.execute(_HEAD, {"of_hazard": hazard.id}).one()
     recorded = max(head.changed_at, at)
     link = trail.append(
-        session, hazard.id, trail.Link(head.chain_seq, head.chain_head), ESCALATED, by=None, at=recorded,
-        facts={
-            "cycle": hazard.cycle, "escalation_id": escalation_id, "deadline_id": deadline.id, "clock": deadline.clock,
+        session, hazard.id, trail.Link(head.chain_seq, head.chain_head), ESCALATED, by=by, at=recorded,
+        facts=facts | {
+            "cycle": hazard.cycle, "deadline_id": deadline.id, "clock": deadline.clock,
             "level": rung.level, "level_due_at": trail.stamp(rung.at), "due_at": trail.stamp(deadline.due_at),
-            "late": late, "against": deadline.against, "before": {}, "after": {},
+            "against": deadline.against, "before": {}, "after": {},
             "rule": {"ladder": deadline.ladder_version, "calendar": deadline.calendar_version},
         },
     )  # fmt: skip

@@ -6,27 +6,35 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Update, bindparam, insert, update
+from sqlalchemy import Update, bindparam, insert, update
 from sqlmodel import Session
 
 from models.actor import Actor
-from models.errors import StaleVersion
+from models.errors import Frozen, StaleVersion
 from models.forms import Form
-from models.hazard import Hazard
+from models.hazard import Channel, Hazard
 from models.ids import new_id
+from models.operations import Operation
 from models.outbox import Topic
-from models.process import STEPS, DecisionCode, Move, move_for
+from models.permissions import Role
+from models.process import STEPS, DecisionCode, Move, move_for, who_may
 from models.stage import Clock, Owner, Step
 from models.tables import DECISION, HAZARD, OUTBOX, WORK_ITEM
-from services import access, attachments, clocks, signatures, trail
-
-Writes = list[tuple[Executable, dict[str, Any]]]
-"""Statements with their rows, in the order they are to be written."""
+from services import access, attachments, clocks, duties, pending, signatures, trail
+from services.duties import INSERT_ITEM, Writes
 
 _OPEN = (WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.closed_at.is_(None))
 _CLOSE_ALL_ITEMS = update(WORK_ITEM).where(*_OPEN).values(closed_at=bindparam("at"), closed_by=bindparam("by"))
 _CLOSE_ITEM = _CLOSE_ALL_ITEMS.where(WORK_ITEM.c.is_move)
-INSERT_ITEM, _INSERT_DECISION, _INSERT_MESSAGE = insert(WORK_ITEM), insert(DECISION), insert(OUTBOX)
+_INSERT_DECISION, _INSERT_MESSAGE = insert(DECISION), insert(OUTBOX)
+
+
+Holder = tuple[str | None, str | None]
+"""(unit, enterprise) in whose inbox something lies; neither: the office as a whole."""
+_OFFICE: Holder = (None, None)
+_OF_UNIT = frozenset({Role.DO, Role.DH})
+_FULFILS = {Clock.PROGRESS: DecisionCode.PROGRESS}
+"""The decision that fulfils the duty beside a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +49,17 @@ class Taken:
 
 def take(
     session: Session, hazard: Hazard, decision: DecisionCode, form: Form, *, by: Actor, at: datetime,
-    evidence: Iterable[str] = (), **changes: Any,
+    evidence: Iterable[str] = (), to: Step | None = None, **changes: Any,
 ) -> Taken:  # fmt: skip
     """Carry a hazard along one row of the move table.
 
     The caller holds the hazard's row lock and owns the transaction. `changes` are hazard columns the decision
-    sets besides stage and step.
+    sets besides stage and step. `to` tells apart the ways a withdrawal leads back.
 
-    Raises: WrongStage, NotPermitted, FourEyes, InvalidInput (evidence), StaleVersion.
+    Raises: WrongStage, Frozen, NotPermitted, FourEyes, InvalidInput (evidence), StaleVersion.
     """
-    move = move_for(Step(hazard.step), decision)
+    move = move_for(Step(hazard.step), decision, to)
+    _refuse_while_frozen(hazard, move)
     unit_id = access.acting_unit(by, move, hazard)
     at = trail.after(hazard.changed_at, at)
     signatures.sign(session, hazard, move, by=by, unit_id=unit_id, at=at)
@@ -74,6 +83,14 @@ def take(
     return Taken(decision_id, move, hazard.version + 1, after)
 
 
+def _refuse_while_frozen(hazard: Hazard, move: Move) -> None:
+    if hazard.frozen_at is not None and not move.while_frozen:
+        raise Frozen(
+            "该隐患因发生事故已冻结，不能办理。", rule="事故冻结：保全现状，等待调查",
+            remedy=f"可由{who_may(Operation.UNFREEZE)}解除冻结后办理。",
+        )  # fmt: skip
+
+
 def post(session: Session, hazard: Hazard, topic: Topic, *, subject: str, step: Step, at: datetime) -> str:
     """Promise, in the decision's transaction, that a flow will carry this out."""
     message = _message(hazard, topic, subject=subject, step=step, at=at)
@@ -89,16 +106,18 @@ def _message(hazard: Hazard, topic: Topic, *, subject: str, step: Step, at: date
 
 
 def item(
-    hazard: Hazard, step: Step, *, origin: str, at: datetime, due_at: datetime | None, units: Mapping[Owner, str | None]
+    hazard: Hazard, step: Step, *, origin: str, at: datetime, due_at: datetime | None, units: Mapping[Owner, Holder]
 ) -> dict[str, Any]:
     """The one work item that moves the hazard on, in the inbox of whoever owns the step; what `INSERT_ITEM` writes."""
     info = STEPS[step]
-    holder = units.get(info.owner)
+    unit_id, enterprise_id = units.get(info.owner, _OFFICE)
+    roles = info.roles
+    if info.owner == Owner.ENTERPRISE and enterprise_id is None:
+        roles = _OF_UNIT
     return {
         "id": new_id(), "hazard_id": hazard.id, "kind": step, "is_move": True, "origin": origin,
-        "roles": " ".join(sorted(info.roles)), "due_at": due_at, "opened_at": at,
-        "unit_id": holder if info.owner in {Owner.VERIFYING_UNIT, Owner.LEAD_UNIT} else None,
-        "enterprise_id": holder if info.owner == Owner.ENTERPRISE else None,
+        "roles": " ".join(sorted(roles)), "due_at": due_at, "opened_at": at, "unit_id": unit_id,
+        "enterprise_id": enterprise_id,
     }  # fmt: skip
 
 
@@ -113,18 +132,41 @@ def _walk(
     if move.is_duty:
         return {}, []
     left, entered = STEPS[move.at], STEPS[move.to]
-    units = _owners(hazard, after)
+    units = owners(hazard, after)
     due_at, writes = _turn_clocks(session, hazard, move, after, units=units, at=at)
     writes.append((_CLOSE_ITEM, {"of_hazard": hazard.id, "at": at, "by": by.person_id}))
     columns: dict[str, Any] = {"step": move.to, "due_at": due_at}
     if left.stage != entered.stage:
         columns["stage"] = entered.stage
-    if entered.stage.is_end:
+    if hazard.open_requests:
+        columns["open_requests"] = pending.lapse(session, hazard, move.to, at=at)
+    if entered.is_end:
         writes += _end(hazard, by=by, at=at)
         columns["closed_at"] = at
-    else:
-        writes.append((INSERT_ITEM, item(hazard, move.to, origin=decision_id, at=at, due_at=due_at, units=units)))
-    return columns, writes
+        return columns, writes
+    if left.is_end:
+        columns["closed_at"] = None
+    writes.append((INSERT_ITEM, item(hazard, move.to, origin=decision_id, at=at, due_at=due_at, units=units)))
+    return columns, writes + _beside(session, hazard, move, units, decision_id=decision_id, by=by, at=at)
+
+
+def _beside(
+    session: Session, hazard: Hazard, move: Move, units: Mapping[Owner, Holder], *, decision_id: str, by: Actor,
+    at: datetime,
+) -> Writes:  # fmt: skip
+    """The duty that runs beside a step is opened on entering it and closed on leaving it."""
+    left, entered = STEPS[move.at], STEPS[move.to]
+    writes: Writes = []
+    if left.duty:
+        writes += duties.closing(hazard.id, left.duty, _FULFILS[left.duty], by=by.person_id, at=at)
+    if entered.duty and move.decision != DecisionCode.WITHDRAW:
+        unit_id, enterprise_id = units[entered.owner]
+        bearer = duties.Bearer(Role.EN if enterprise_id else Role.DO, unit_id, enterprise_id)
+        _, opened = duties.opening(
+            session, hazard, entered.duty, _FULFILS[entered.duty], bearer, origin=decision_id, at=at
+        )
+        writes += opened
+    return writes
 
 
 def _end(hazard: Hazard, *, by: Actor, at: datetime) -> Writes:
@@ -141,7 +183,7 @@ def _turn_clocks(
     move: Move,
     after: Mapping[str, Any],
     *,
-    units: Mapping[Owner, str | None],
+    units: Mapping[Owner, Holder],
     at: datetime,
 ) -> tuple[datetime | None, Writes]:
     """Stop the clock of the step left, start those the move names and the one of the step entered; when that is due."""
@@ -149,23 +191,30 @@ def _turn_clocks(
     if new is not None and new == old:
         return hazard.due_at, []
     writes: Writes = []
+    urgent = after.get("urgent", hazard.urgent)
     if old is not None:
-        stopped = clocks.stopping(hazard.id, clocks.clock_of(old, urgent=hazard.urgent), at=at)
-        writes.append((clocks.STOP_CLOCK, stopped))
+        writes.append(
+            (clocks.STOP_CLOCK, clocks.stopping(hazard.id, clocks.clock_of(old, urgent=hazard.urgent), at=at))
+        )
     due_at = None
     for clock in dict.fromkeys((*move.starts, *_entering(move, new))):
         row = clocks.starting(
-            session, hazard, clocks.clock_of(clock, urgent=hazard.urgent), at=at, cycle=hazard.cycle,
-            unit_id=units[Owner.LEAD_UNIT] or units[Owner.VERIFYING_UNIT], named=_named(hazard, after, clock),
+            session, hazard, clocks.clock_of(clock, urgent=urgent), at=at, cycle=after.get("cycle", hazard.cycle),
+            unit_id=units[Owner.LEAD_UNIT][0] or units[Owner.VERIFYING_UNIT][0], named=_named(hazard, after, clock),
         )  # fmt: skip
         writes.append((clocks.INSERT_DEADLINE, row))
         due_at = row["due_at"] if clock == new else due_at
-    return due_at if new is None or due_at else clocks.running(session, hazard.id, new), writes
+    return due_at if new is None or due_at else clocks.running(
+        session, hazard.id, clocks.clock_of(new, urgent=urgent)
+    ), writes
+
+
+_PLANNING = frozenset({Step.PLAN, Step.PLAN_REVIEW})
 
 
 def _entering(move: Move, clock: Clock | None) -> tuple[Clock, ...]:
-    """The rectification clock runs on through planning, so approving the plan does not start it again."""
-    runs_already = clock == Clock.RECTIFICATION and STEPS[move.at].clock == Clock.PLAN_REVIEW
+    """The rectification clock runs on through planning, so leaving it does not start it again; a withdrawal starts none."""
+    runs_already = move.decision == DecisionCode.WITHDRAW or (clock == Clock.RECTIFICATION and move.at in _PLANNING)
     return () if clock is None or runs_already else (clock,)
 
 
@@ -175,12 +224,19 @@ def _named(hazard: Hazard, after: Mapping[str, Any], clock: Clock) -> clocks.Nam
     return clocks.named_limit({column: after.get(column, getattr(hazard, column)) for column in clocks.LIMIT_COLUMNS})
 
 
-def _owners(hazard: Hazard, after: Mapping[str, Any]) -> dict[Owner, str | None]:
+def owners(hazard: Hazard, after: Mapping[str, Any]) -> dict[Owner, Holder]:
+    """Whose inbox each owner's is, as the decision leaves the hazard: (unit, enterprise); neither is the office."""
+    verifying = after.get("verifying_unit_id", hazard.verifying_unit_id)
+    lead = after.get("lead_unit_id", hazard.lead_unit_id)
+    enterprise = after.get("enterprise_id", hazard.enterprise_id)
+    rectifying = None if enterprise else after.get("rectifying_unit_id", hazard.rectifying_unit_id)
+    by_itself = hazard.channel == Channel.SELF_REPORT
+    hotline = hazard.channel == Channel.PUBLIC_REPORT
+    reporting = None if by_itself or hotline else hazard.reporting_unit_id
     return {
-        Owner.VERIFYING_UNIT: after.get("verifying_unit_id", hazard.verifying_unit_id),
-        Owner.LEAD_UNIT: after.get("lead_unit_id", hazard.lead_unit_id),
-        Owner.ENTERPRISE: after.get("enterprise_id", hazard.enterprise_id),
-    }
+        Owner.VERIFYING_UNIT: (verifying, None), Owner.LEAD_UNIT: (lead, None), Owner.ENTERPRISE: (rectifying, enterprise),
+        Owner.REPORTER: (reporting, enterprise if by_itself else None), Owner.COMMITTEE: _OFFICE,
+    }  # fmt: skip
 
 
 def _facts(

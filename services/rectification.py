@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from models.actor import Actor
+from models.errors import GateNotMet
 from models.forms import Completion, Plan, PlanApproval, Refusal
 from models.hazard import Hazard
 from models.process import DecisionCode
@@ -31,5 +32,13 @@ def report_completion(session: Session, hazard: Hazard, form: Completion, *, by:
 
     A fabricated report of removal counts as refusing to rectify (法释〔2022〕19号 第三条), so every piece is hashed
     on receipt and named in the history.
+
+    Raises: GateNotMet while sub-actions are open.
     """
+    if hazard.open_actions:
+        raise GateNotMet(
+            f"还有{hazard.open_actions}项整改子项没有完成。",
+            rule="整改子项全部完成后方可报告整改完成",
+            remedy="请先登记各子项完成。",
+        )
     return take(session, hazard, DecisionCode.COMPLETE, form, by=by, at=at, evidence=form.all_evidence)

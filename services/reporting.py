@@ -14,11 +14,11 @@ from models.errors import InvalidInput, NotPermitted
 from models.forms import Report
 from models.hazard import Channel, Hazard, ListingLevel
 from models.ids import new_id
+from models.once import insert_once
 from models.organization import UnitKind
 from models.outbox import Topic
 from models.permissions import Operation, Reach
 from models.process import FIRST_STEP, PROCESS_VERSION, STEPS, DecisionCode, Part
-from models.stage import Owner
 from models.tables import DECISION, HAZARD, HAZARD_PARTY
 from services import access, attachments, clocks, lookups, moves, numbers, policies, trail
 
@@ -103,7 +103,10 @@ def _draft(
         "enterprise_id": enterprise.id if enterprise else None, "sector": form.sector, "place": form.place,
         "description": form.description, "urgent": form.urgent, "persons_exposed": form.persons_exposed,
         "village_unit_id": village, "reporting_unit_id": min(units, default=None), "verifying_unit_id": None,
-        "lead_unit_id": None, "leader_id": None, "grade": None, "clause_id": None,
+        "lead_unit_id": None, "rectifying_unit_id": None, "leader_id": None, "returned": 0, "arbitrated": False,
+        "external_factor": False, "interim_control": None, "interim_hours": None, "extensions": 0,
+        "progress_percent": None, "open_actions": 0, "open_requests": 0, "unit_closed_on": None, "enforcement_at": None,
+        "frozen_at": None, "merged_into": None, "grade": None, "clause_id": None,
         "listing_level": ListingLevel.NONE, "limit_days": None, "limit_on": None, "limit_basis": "",
         "failure_count": 0, "due_at": None, "changed_at": at, "closed_at": None, "chain_seq": 0,
         "chain_head": GENESIS, "process_version": PROCESS_VERSION, "rules_version": versions.rules,
@@ -140,7 +143,7 @@ def _record(session: Session, draft: dict[str, Any], form: Report, *, by: Actor,
     )
     session.execute(
         moves.INSERT_ITEM,
-        moves.item(hazard, FIRST_STEP, origin=decision_id, at=at, due_at=row["due_at"], units={Owner.COMMITTEE: None}),
+        moves.item(hazard, FIRST_STEP, origin=decision_id, at=at, due_at=row["due_at"], units={}),
     )
     moves.post(session, hazard, Topic.ENTERED, subject=decision_id, step=FIRST_STEP, at=at)
     return _read(session, hazard.id)
@@ -154,8 +157,11 @@ def add_parties(session: Session, hazard_id: str, parts: dict[Part, list[str | N
         for unit in units
         if unit
     ]
-    if rows:
-        session.execute(insert(HAZARD_PARTY), rows)
+    for row in rows:
+        session.execute(_JOIN, row)
+
+
+_JOIN = insert_once(HAZARD_PARTY, "part")
 
 
 def _read(session: Session, hazard_id: str) -> Hazard:

@@ -8,11 +8,16 @@ from sqlmodel import Session
 from models.actor import Actor
 from models.errors import GateNotMet, InvalidInput
 from models.forms import Recheck, ReviewFailure, ReviewPass
+from models.forms.progress import Answer, DistrictReferral, PartialPass, RecheckFailure
 from models.hazard import Hazard
 from models.process import DecisionCode
+from models.stage import Clock
 from models.tables import DECISION
-from services import clocks
+from services import clocks, duties
 from services.moves import Taken, take
+
+_EXPLAINED_FROM = 2
+_VISITS = (DecisionCode.RECHECK, DecisionCode.DISTRICT_RESULT)
 
 
 def record_recheck(session: Session, hazard: Hazard, form: Recheck, *, by: Actor, at: datetime) -> Taken:
@@ -42,13 +47,57 @@ def pass_review(session: Session, hazard: Hazard, form: ReviewPass, *, by: Actor
 
 
 def fail_review(session: Session, hazard: Hazard, form: ReviewFailure, *, by: Actor, at: datetime) -> Taken:
-    """Send it back to rectification with a new limit; the failure is counted (复查不合格)."""
-    return take(
-        session, hazard, DecisionCode.FAIL, form, by=by, at=at, **clocks.new_limit(session, hazard, form, at=at)
-    )
+    """Send it back to rectification with a new limit; the failure is counted (复查不合格); from the second one the
+    rectifier owes a written explanation."""
+    limit = clocks.new_limit(session, hazard, form, at=at)
+    taken = take(session, hazard, DecisionCode.FAIL, form, by=by, at=at, **limit)
+    if hazard.failure_count + 1 >= _EXPLAINED_FROM and clocks.live(session, hazard.id, Clock.EXPLANATION) is None:
+        duties.open_duty(
+            session, hazard, Clock.EXPLANATION, DecisionCode.EXPLAIN_FAILURE, duties.rectifier(hazard),
+            origin=taken.decision_id, at=at,
+        )  # fmt: skip
+    return taken
+
+
+def record_cannot_review(session: Session, hazard: Hazard, form: RecheckFailure, *, by: Actor, at: datetime) -> Taken:
+    """The visit was made and the place was shut; the review's clock runs on, against the department (无法复查)."""
+    if form.visited_at > at:
+        raise InvalidInput("到场时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际到场时间。")
+    return take(session, hazard, DecisionCode.CANNOT_REVIEW, form, by=by, at=at, evidence=form.evidence)
+
+
+def refer_to_district(session: Session, hazard: Hazard, form: DistrictReferral, *, by: Actor, at: datetime) -> Taken:
+    """Ask the district department to review what the town may not (提请区级复查)."""
+    return take(session, hazard, DecisionCode.REFER_DISTRICT, form, by=by, at=at)
+
+
+def record_district_result(session: Session, hazard: Hazard, form: Recheck, *, by: Actor, at: datetime) -> Taken:
+    """Record the district's visit and its result per clause; the verdict here is still another person's."""
+    if form.visited_at > at:
+        raise InvalidInput("复查时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际复查时间。")
+    return take(session, hazard, DecisionCode.DISTRICT_RESULT, form, by=by, at=at, evidence=form.evidence)
+
+
+def pass_partly(session: Session, hazard: Hazard, form: PartialPass, *, by: Actor, at: datetime) -> Taken:
+    """Part of it is rectified; what remains goes back with its own limit and is no failure (部分合格)."""
+    limit = clocks.new_limit(session, hazard, form, at=at)
+    return take(session, hazard, DecisionCode.PARTIAL, form, by=by, at=at, **limit)
+
+
+def explain_failure(session: Session, hazard: Hazard, form: Answer, *, by: Actor, at: datetime) -> Taken:
+    """The rectifier explains in writing why it failed again (书面说明).
+
+    Source: 广元市2022年挂牌督办要求（未通过验收须向交办单位书面说明），外地规定，供参考.
+    Raises: GateNotMet when no explanation is owed.
+    """
+    if clocks.live(session, hazard.id, Clock.EXPLANATION) is None:
+        raise GateNotMet("没有待提交的书面说明。", rule="第二次复查不合格须书面说明", remedy="请刷新待办列表。")
+    taken = take(session, hazard, DecisionCode.EXPLAIN_FAILURE, form, by=by, at=at, evidence=form.evidence)
+    duties.close_duty(session, hazard.id, Clock.EXPLANATION, DecisionCode.EXPLAIN_FAILURE, by=by, at=at)
+    return taken
 
 
 def _last_recheck(session: Session, hazard: Hazard) -> Recheck:
-    done = (DECISION.c.hazard_id == hazard.id, DECISION.c.code == DecisionCode.RECHECK)
+    done = (DECISION.c.hazard_id == hazard.id, DECISION.c.code.in_(_VISITS))
     newest = select(DECISION.c.form).where(*done).order_by(DECISION.c.seq.desc()).limit(1)
     return Recheck.model_validate_json(session.execute(newest).scalar_one())

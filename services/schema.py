@@ -1,12 +1,16 @@
 """Bring the database to this program's schema, and refuse to work on any other."""
 
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from models.errors import DatabaseUnsafe
 
@@ -18,12 +22,34 @@ _LOCK = 0x68617A66
 def migrate(engine: Engine) -> None:
     """Upgrade to the newest schema in one transaction: afterwards it is either the old one or the new one."""
     config = _config()
-    with engine.begin() as connection:
+    with _upgrading(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         config.attributes["connection"] = connection
         _refuse_newer(MigrationContext.configure(connection).get_current_revision())
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _upgrading(engine: Engine) -> Generator[Connection]:
+    """One transaction. SQLite changes a constraint by writing the table anew, which foreign keys would forbid
+    half-way: they rest meanwhile, and every reference is checked before the commit."""
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            with connection.begin():
+                yield connection
+            return
+        raw = cast(sqlite3.Connection, connection.connection.driver_connection)
+        raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+                    raise DatabaseUnsafe(
+                        f"数据库升级后有{len(broken)}处引用不符，未作任何改动。", remedy="请恢复备份并报告。"
+                    )
+        finally:
+            raw.execute("PRAGMA foreign_keys=ON")
 
 
 def require_current(engine: Engine) -> None:

@@ -2,17 +2,24 @@
 
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from models.actor import Actor
+from models.errors import GateNotMet
 from models.forms import Acceptance, LesserFinding, MajorFinding, Opinion, Refusal
+from models.forms.controls import InterimControl
+from models.forms.triage import ExpertOpinion, ExpertRequest, VerificationFailure
 from models.hazard import Grade, Hazard
 from models.organization import UnitKind
 from models.process import DecisionCode, Part
-from services import lookups
+from models.stage import Clock
+from models.tables import DECISION
+from services import clocks, controls, duties, lookups
 from services.moves import Taken, take
 from services.reporting import LOCAL, add_parties
 
+_ATTEMPTS = 2
 _VERIFIERS = frozenset({UnitKind.DEPARTMENT, UnitKind.COMMITTEE})
 
 
@@ -31,10 +38,16 @@ def find_major(session: Session, hazard: Hazard, form: MajorFinding, *, by: Acto
     """
     found_on = hazard.discovered_at.astimezone(LOCAL).date().isoformat()
     clause = lookups.clause_in_force(session, form.clause, found_on)
-    return take(
+    controlled = form.interim_control != InterimControl.NONE
+    taken = take(
         session, hazard, DecisionCode.MAJOR, form, by=by, at=at, evidence=form.evidence,
-        grade=Grade.MAJOR, clause_id=clause.id, persons_exposed=form.persons_exposed,
+        grade=Grade.MAJOR, clause_id=clause.id, persons_exposed=form.persons_exposed, external_factor=form.external_factor,
+        interim_control=form.interim_control if controlled else None,
+        interim_hours=form.interim_hours if controlled else None,
     )  # fmt: skip
+    if controlled:
+        controls.watch(session, hazard, hours=form.interim_hours, origin=taken.decision_id, by=by, at=at)
+    return taken
 
 
 def find_general(session: Session, hazard: Hazard, form: LesserFinding, *, by: Actor, at: datetime) -> Taken:
@@ -65,6 +78,52 @@ def find_no_hazard(session: Session, hazard: Hazard, form: LesserFinding, *, by:
         grade=Grade.NOT_HAZARD,
         clause_id=None,
     )
+
+
+def need_expert(session: Session, hazard: Hazard, form: ExpertRequest, *, by: Actor, at: datetime) -> Taken:
+    """Ask for an expert's opinion, e.g. on a clause of other serious situations; the clock of the check runs on.
+
+    Raises: GateNotMet when one is awaited already.
+    """
+    if clocks.live(session, hazard.id, Clock.EXPERT) is not None:
+        raise GateNotMet("已聘请专家，尚未登记意见。", rule="专家意见", remedy="请先登记专家意见。")
+    taken = take(session, hazard, DecisionCode.NEED_EXPERT, form, by=by, at=at)
+    duties.open_duty(
+        session,
+        hazard,
+        Clock.EXPERT,
+        DecisionCode.EXPERT_OPINION,
+        duties.in_charge(hazard),
+        origin=taken.decision_id,
+        at=at,
+    )
+    return taken
+
+
+def record_expert_opinion(session: Session, hazard: Hazard, form: ExpertOpinion, *, by: Actor, at: datetime) -> Taken:
+    """Record what the expert says (专家意见)."""
+    taken = take(session, hazard, DecisionCode.EXPERT_OPINION, form, by=by, at=at, evidence=form.evidence)
+    duties.close_duty(session, hazard.id, Clock.EXPERT, DecisionCode.EXPERT_OPINION, by=by, at=at)
+    return taken
+
+
+def record_cannot_verify(
+    session: Session, hazard: Hazard, form: VerificationFailure, *, by: Actor, at: datetime
+) -> Taken:
+    """The place or unit was not found (无法核实). Tried twice, it is found or given back to the office.
+
+    Raises: GateNotMet at the third attempt.
+    """
+    tried = select(func.count()).where(
+        DECISION.c.hazard_id == hazard.id,
+        DECISION.c.cycle == hazard.cycle,
+        DECISION.c.code == DecisionCode.CANNOT_VERIFY,
+    )
+    if session.execute(tried).scalar_one() >= _ATTEMPTS:
+        raise GateNotMet(
+            "已两次登记无法核实。", rule="无法核实须再次核查，最多登记两次", remedy="请作出认定，或退回受理。"
+        )
+    return take(session, hazard, DecisionCode.CANNOT_VERIFY, form, by=by, at=at, evidence=form.evidence)
 
 
 def confirm_finding(session: Session, hazard: Hazard, form: Opinion, *, by: Actor, at: datetime) -> Taken:

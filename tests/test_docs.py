@@ -41,7 +41,7 @@ def test_the_diagram_shows_every_step_and_every_move_that_leads_on() -> None:
 
     assert [step for step in STEPS if f" as {step}\n" not in diagram] == []
     assert diagram.count(" --> ") == 1 + sum(not move.is_duty for move in MOVES) + sum(
-        info.stage.is_end for info in STEPS.values()
+        info.is_end for info in STEPS.values()
     )
 
 

@@ -15,7 +15,7 @@ from models.tables import AUDIT_EVENT, DEADLINE, DECISION, HAZARD_PARTY, OUTBOX,
 from services import office
 from town import NOON, Town, carry_to, fetch, form_for
 
-ENDS = frozenset(step for step, info in STEPS.items() if info.stage.is_end)
+ENDS = frozenset(step for step, info in STEPS.items() if info.is_end)
 OPEN = [step for step in STEPS if step not in ENDS]
 
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from models.forms.controls import InterimControl
 from models.forms.fields import EvidenceIds, Form, Line, Moment, Names, OptionalLine, OptionalText, Text
 from models.hazard import Channel, SubjectType
 
@@ -45,21 +46,6 @@ class Acceptance(Form):
     comment: OptionalText = Field(default="", title="受理意见")
 
 
-class InterimControl(StrEnum):
-    """临时管控措施 while the hazard lasts."""
-
-    NONE = "NONE"
-    WARN_BARRIER = "WARN_BARRIER"
-    WITHDRAW = "WITHDRAW"
-    STOP_EQUIPMENT = "STOP_EQUIPMENT"
-    PARTIAL_STOP = "PARTIAL_STOP"
-    FULL_STOP = "FULL_STOP"
-    SEAL = "SEAL"
-    GUARD_24H = "GUARD_24H"
-    LOAD_LIMIT = "LOAD_LIMIT"
-    MONITOR = "MONITOR"
-
-
 class Signed(StrEnum):
     """Whether the checked unit signed the record; a refusal is recorded (安全生产法 第六十八条)."""
 
@@ -89,7 +75,9 @@ class MajorFinding(SiteCheck):
     interim_since: Moment | None = Field(default=None, title="管控起始时间")
     interim_document: OptionalLine = Field(default="", title="管控文书编号")
     interim_responsible: OptionalLine = Field(default="", title="管控责任人")
+    interim_hours: int = Field(default=24, title="核实间隔（小时）", ge=1, le=720)
     interim_reason: OptionalLine = Field(default="", title="不采取管控的理由")
+    external_factor: bool = Field(default=False, title="因外部因素单位自身难以排除")
 
     @model_validator(mode="after")
     def controlled(self) -> Self:

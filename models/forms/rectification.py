@@ -8,7 +8,6 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from models.forms.fields import EvidenceIds, Form, Line, Moment, OptionalLine, OptionalText, Text
-from models.hazard import ListingLevel
 
 
 class LimitFields(Form):
@@ -32,8 +31,8 @@ class Assignment(LimitFields):
     cooperating_units: tuple[Line, ...] = Field(default=(), title="配合单位代码", max_length=20)
     leader: Line = Field(title="包案领导（人员编号）")
     enterprise: Line | None = Field(default=None, title="整改单位统一社会信用代码", description="上报时已填写的可不填")
+    rectifying_unit: Line | None = Field(default=None, title="整改责任单位代码（无责任企业时）")
     requirements: Text = Field(title="整改要求")
-    listing_level: ListingLevel = Field(default=ListingLevel.NONE, title="挂牌督办级别")
     document_no: OptionalLine = Field(default="", title="交办文书编号")
 
 

@@ -1,0 +1,135 @@
+"""Interim control 临时管控: ordered, watched by its own clock, confirmed on the spot; a breach goes up at once."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from models.actor import Actor
+from models.errors import GateNotMet, InvalidInput
+from models.forms.controls import ControlCheck, ControlOrder, InterimControl, OutsideDocument, ResumptionConsent
+from models.forms.progress import EnforcementStart, StopFirst
+from models.hazard import Hazard
+from models.process import DecisionCode
+from models.stage import Clock
+from services import clocks, duties, escalations
+from services.moves import Taken, take
+
+_MOST = 4
+"""The ladder's highest level: 提级督办."""
+
+
+def order_urgent_control(session: Session, hazard: Hazard, form: ControlOrder, *, by: Actor, at: datetime) -> Taken:
+    """Order control at once where people are in danger; from now on hours count instead of days (紧急管控).
+
+    Source: 安全生产法 第六十五条第一款第三项; 第七十条.
+    """
+    taken = take(
+        session, hazard, DecisionCode.URGENT_CONTROL, form, by=by, at=at, evidence=form.evidence, urgent=True,
+        interim_control=form.control, interim_hours=form.check_hours, **_hasten(session, hazard, at=at),
+    )  # fmt: skip
+    watch(session, hazard, hours=form.check_hours, origin=taken.decision_id, by=by, at=at)
+    return taken
+
+
+def confirm_control(session: Session, hazard: Hazard, form: ControlCheck, *, by: Actor, at: datetime) -> Taken:
+    """Record on the spot that the control holds, which starts its clock anew, or that it does not.
+
+    A breach (擅自恢复) is raised to the highest level of the ladder within the same transaction.
+
+    Raises: GateNotMet when there is no control to confirm.
+    """
+    if hazard.interim_control is None:
+        raise GateNotMet(
+            "该隐患没有正在实施的临时管控措施。", rule="临时管控", remedy="如需管控，请先申请变更临时管控。"
+        )
+    if form.seen_at > at:
+        raise InvalidInput("核实时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际核实时间。")
+    taken = take(session, hazard, DecisionCode.CONFIRM_CONTROL, form, by=by, at=at, evidence=form.evidence)
+    watched = clocks.live(session, hazard.id, Clock.INTERIM_CHECK)
+    if not form.holds and watched is not None:
+        escalations.raise_to(session, hazard.id, watched.id, _MOST, reason=form.finding, by=by, at=at)
+    watch(session, hazard, hours=hazard.interim_hours or 24, origin=taken.decision_id, by=by, at=at)
+    return taken
+
+
+def watch(session: Session, hazard: Hazard, *, hours: int, origin: str, by: Actor, at: datetime) -> None:
+    """The control is confirmed within so many hours; then again."""
+    stop_watching(session, hazard, by=by, at=at)
+    named = clocks.NamedLimit(None, None, "临时管控决定载明的核实间隔", hours)
+    duties.open_duty(
+        session, hazard, Clock.INTERIM_CHECK, DecisionCode.CONFIRM_CONTROL, duties.in_charge(hazard), origin=origin, at=at,
+        named=named,
+    )  # fmt: skip
+
+
+def stop_watching(session: Session, hazard: Hazard, *, by: Actor, at: datetime) -> None:
+    duties.close_duty(session, hazard.id, Clock.INTERIM_CHECK, DecisionCode.CONFIRM_CONTROL, by=by, at=at)
+
+
+def stop_first(session: Session, hazard: Hazard, form: StopFirst, *, by: Actor, at: datetime) -> Taken:
+    """Order production stopped before anything is rectified; the plan is redone (责令先行停产).
+
+    Source: 安全生产法 第六十五条第一款第三项.
+    """
+    stop = InterimControl.FULL_STOP
+    taken = take(session, hazard, DecisionCode.STOP_FIRST, form, by=by, at=at, interim_control=stop, interim_hours=24)
+    watch(session, hazard, hours=24, origin=taken.decision_id, by=by, at=at)
+    return taken
+
+
+def record_document(session: Session, hazard: Hazard, form: OutsideDocument, *, by: Actor, at: datetime) -> Taken:
+    """Record a document issued outside: number, date, issuer, scan."""
+    return take(session, hazard, DecisionCode.RECORD_DOCUMENT, form, by=by, at=at, evidence=form.evidence)
+
+
+def record_resumption(session: Session, hazard: Hazard, form: ResumptionConsent, *, by: Actor, at: datetime) -> Taken:
+    """Record the consent to resume production, given by the department with the power to give it.
+
+    Source: 安全生产法 第六十五条第一款第三项.
+    """
+    return take(session, hazard, DecisionCode.RECORD_RESUMPTION, form, by=by, at=at, evidence=form.evidence)
+
+
+def start_enforcement(session: Session, hazard: Hazard, form: EnforcementStart, *, by: Actor, at: datetime) -> Taken:
+    """Hand the hazard to enforcement: refusal, unauthorised resumption, falsification (转入执法).
+
+    Source: 安全生产法 第一百零二条; 刑法 第一百三十四条之一.
+    Raises: GateNotMet when it was handed over before.
+    """
+    if hazard.enforcement_at is not None:
+        raise GateNotMet("该隐患已转入执法。", rule="转入执法一次", remedy="请登记执法措施。")
+    taken = take(
+        session, hazard, DecisionCode.TO_ENFORCEMENT, form, by=by, at=at, evidence=form.evidence, enforcement_at=at
+    )
+    open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle, at=at)
+    return taken
+
+
+def open_enforcement(session: Session, hazard: Hazard, *, origin: str, cycle: int, at: datetime) -> None:
+    """The lead unit answers for the first measure within its clock."""
+    duties.open_duty(
+        session,
+        hazard,
+        Clock.ENFORCEMENT,
+        DecisionCode.ENFORCE,
+        duties.in_charge(hazard),
+        origin=origin,
+        at=at,
+        cycle=cycle,
+    )
+
+
+def _hasten(session: Session, hazard: Hazard, *, at: datetime) -> dict[str, Any]:
+    """The step's own clock becomes the urgent one from now, unless it is already sooner."""
+    if hazard.urgent:
+        return {}
+    for clock in (Clock.TRIAGE, Clock.VERIFICATION):
+        running = clocks.live(session, hazard.id, clock)
+        if running is None:
+            continue
+        urgent = clocks.clock_of(clock, urgent=True)
+        row = clocks.starting(session, hazard, urgent, at=at, cycle=hazard.cycle, unit_id=running.unit_id)
+        clocks.replace(session, running, row, at=at)
+        return {"due_at": row["due_at"]}
+    return {}

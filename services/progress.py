@@ -1,0 +1,203 @@
+"""While the rectification lasts: progress 进展, questions 质询, sub-actions 子项, change of owner, a unit that closed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlmodel import Session
+
+from models.actor import Actor
+from models.errors import GateNotMet, InvalidInput
+from models.forms.progress import (
+    Answer,
+    FinishedAction,
+    NewAction,
+    OwnerChange,
+    Progress,
+    Question,
+    RemovalProof,
+    ResumedClock,
+    UnitClosed,
+)  # fmt: skip
+from models.hazard import Hazard
+from models.ids import new_id
+from models.limits import ZONE
+from models.process import DecisionCode, Part
+from models.stage import Clock
+from models.tables import SUB_ACTION
+from services import clocks, duties, granting, lookups, reporting
+from services.assignment import RECTIFIES, move_items, same_unit
+from services.moves import Taken, take
+
+_LONG_DAYS = 90
+"""A limit longer than this is long works (长期工程), which reports monthly instead of weekly."""
+
+
+def report_progress(session: Session, hazard: Hazard, form: Progress, *, by: Actor, at: datetime) -> Taken:
+    """Report how far the rectification is; the next report is due within the rule's days (整改进展).
+
+    Raises: InvalidInput (a date ahead, or a percentage that falls without a reason).
+    """
+    if form.reported_on > at.astimezone(ZONE).date():
+        raise _ahead("reported_on")
+    before = hazard.progress_percent or 0
+    if form.percent < before and not form.fallen_because:
+        raise InvalidInput(
+            f"完成比例由{before}%降为{form.percent}%。", rule="完成比例不得无故下降", remedy="请填写下降的原因。",
+            extra={"errors": [{"field": "fallen_because", "message": "请说明原因"}]},
+        )  # fmt: skip
+    taken = take(
+        session,
+        hazard,
+        DecisionCode.PROGRESS,
+        form,
+        by=by,
+        at=at,
+        evidence=form.evidence,
+        progress_percent=form.percent,
+    )
+    duties.close_duty(session, hazard.id, Clock.PROGRESS, DecisionCode.PROGRESS, by=by, at=at)
+    duties.open_duty(
+        session, hazard, Clock.PROGRESS, DecisionCode.PROGRESS, duties.rectifier(hazard), origin=taken.decision_id, at=at,
+        rule=_interval(session, hazard),
+    )  # fmt: skip
+    return taken
+
+
+def question_progress(session: Session, hazard: Hazard, form: Question, *, by: Actor, at: datetime) -> Taken:
+    """Ask the rectifier about its progress; it answers within its own clock (质询)."""
+    if clocks.live(session, hazard.id, Clock.QUESTION) is not None:
+        raise GateNotMet("上一次质询尚未答复。", rule="一次质询一次答复", remedy="请等待答复，或催办。")
+    taken = take(session, hazard, DecisionCode.QUESTION_PROGRESS, form, by=by, at=at)
+    duties.open_duty(
+        session,
+        hazard,
+        Clock.QUESTION,
+        DecisionCode.ANSWER_QUESTION,
+        duties.rectifier(hazard),
+        origin=taken.decision_id,
+        at=at,
+    )
+    return taken
+
+
+def answer_question(session: Session, hazard: Hazard, form: Answer, *, by: Actor, at: datetime) -> Taken:
+    """Answer the question (答复质询).
+
+    Raises: GateNotMet when none was asked.
+    """
+    if clocks.live(session, hazard.id, Clock.QUESTION) is None:
+        raise GateNotMet("没有待答复的质询。", rule="一次质询一次答复", remedy="请刷新待办列表。")
+    taken = take(session, hazard, DecisionCode.ANSWER_QUESTION, form, by=by, at=at, evidence=form.evidence)
+    duties.close_duty(session, hazard.id, Clock.QUESTION, DecisionCode.ANSWER_QUESTION, by=by, at=at)
+    return taken
+
+
+def add_action(session: Session, hazard: Hazard, form: NewAction, *, by: Actor, at: datetime) -> Taken:
+    """Add a piece of the rectification with its owner and date; completion waits for it (整改子项).
+
+    Raises: InvalidInput (a date in the past).
+    """
+    if form.due_on < at.astimezone(ZONE).date():
+        raise InvalidInput(
+            "完成期限已过。", rule="期限不得设在过去", remedy="请填写今天以后的日期。",
+            extra={"errors": [{"field": "due_on", "message": "不能早于今天"}]},
+        )  # fmt: skip
+    taken = take(session, hazard, DecisionCode.ADD_ACTION, form, by=by, at=at, open_actions=hazard.open_actions + 1)
+    row = {"id": new_id(), "hazard_id": hazard.id, "cycle": hazard.cycle, "work": form.work, "owner": form.owner,
+           "due_on": form.due_on.isoformat(), "added_at": at}  # fmt: skip
+    session.execute(insert(SUB_ACTION), row)
+    duties.open_duty(
+        session, hazard, Clock.SUB_ACTION, DecisionCode.FINISH_ACTION, duties.rectifier(hazard), origin=taken.decision_id,
+        at=at, subject=row["id"], named=clocks.NamedLimit(None, form.due_on, "整改子项约定期限"),
+    )  # fmt: skip
+    return taken
+
+
+def finish_action(session: Session, hazard: Hazard, form: FinishedAction, *, by: Actor, at: datetime) -> Taken:
+    """Report a sub-action done (完成整改子项).
+
+    Raises: InvalidInput when there is no such open sub-action.
+    """
+    same = (SUB_ACTION.c.id == form.action, SUB_ACTION.c.hazard_id == hazard.id, SUB_ACTION.c.done_at.is_(None))
+    if session.execute(update(SUB_ACTION).where(*same).values(done_at=at)).rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]
+        raise InvalidInput("没有找到该整改子项，或已完成。", rule="整改子项", remedy="请核对子项编号。")
+    taken = take(
+        session, hazard, DecisionCode.FINISH_ACTION, form, by=by, at=at, evidence=form.evidence,
+        open_actions=hazard.open_actions - 1,
+    )  # fmt: skip
+    duties.close_duty(
+        session, hazard.id, Clock.SUB_ACTION, DecisionCode.FINISH_ACTION, by=by, at=at, subject=form.action
+    )
+    return taken
+
+
+def actions_of(session: Session, hazard_id: str) -> list[Any]:
+    """The sub-actions of a hazard, by date."""
+    rows = select(SUB_ACTION).where(SUB_ACTION.c.hazard_id == hazard_id).order_by(SUB_ACTION.c.due_on, SUB_ACTION.c.id)
+    return list(session.execute(rows).all())
+
+
+def resume_clock(session: Session, hazard: Hazard, form: ResumedClock, *, by: Actor, at: datetime) -> Taken:
+    """End a stop of the clock before its day (恢复计时).
+
+    Raises: GateNotMet when the clock does not stand still.
+    """
+    changes = granting.end_pause(session, hazard, at=at)
+    return take(session, hazard, DecisionCode.RESUME_CLOCK, form, by=by, at=at, **changes)
+
+
+def change_owner(session: Session, hazard: Hazard, form: OwnerChange, *, by: Actor, at: datetime) -> Taken:
+    """Another enterprise, or a unit, answers for the rectification from now on; no date moves (变更责任单位)."""
+    if form.enterprise:
+        changes = {
+            "enterprise_id": lookups.enterprise_by_credit_code(session, form.enterprise).id,
+            "rectifying_unit_id": None,
+        }
+    else:
+        unit = lookups.unit_by_code(session, form.rectifying_unit or "", field="rectifying_unit", kinds=RECTIFIES)
+        if unit.id == hazard.lead_unit_id:
+            raise same_unit()
+        changes = {"enterprise_id": None, "rectifying_unit_id": unit.id}
+    taken = take(session, hazard, DecisionCode.CHANGE_OWNER, form, by=by, at=at, evidence=form.evidence, **changes)
+    if changes["rectifying_unit_id"]:
+        reporting.add_parties(session, hazard.id, {Part.RECTIFYING: [changes["rectifying_unit_id"]]})
+    move_items(session, hazard, duties.rectifier(hazard), _bearer(changes))
+    return taken
+
+
+def close_unit(session: Session, hazard: Hazard, form: UnitClosed, *, by: Actor, at: datetime) -> Taken:
+    """The responsible unit no longer exists; the lead unit must show that the danger is gone (单位关闭)."""
+    if form.closed_on > at.astimezone(ZONE).date():
+        raise _ahead("closed_on")
+    on = form.closed_on.isoformat()
+    return take(
+        session, hazard, DecisionCode.UNIT_CLOSED, form, by=by, at=at, evidence=form.evidence, unit_closed_on=on
+    )
+
+
+def prove_removal(session: Session, hazard: Hazard, form: RemovalProof, *, by: Actor, at: datetime) -> Taken:
+    """Show on the spot that the danger is gone; then it is re-checked like any rectification (证明危险已消除)."""
+    if form.seen_at > at:
+        raise _ahead("seen_at")
+    return take(session, hazard, DecisionCode.PROVE_REMOVAL, form, by=by, at=at, evidence=form.evidence)
+
+
+def _bearer(changes: dict[str, str | None]) -> duties.Bearer:
+    enterprise = changes["enterprise_id"]
+    return (
+        duties.Bearer("EN", None, enterprise) if enterprise else duties.Bearer("DH DO", changes["rectifying_unit_id"])
+    )
+
+
+def _interval(session: Session, hazard: Hazard) -> str:
+    running = clocks.live(session, hazard.id, Clock.RECTIFICATION)
+    long = running is not None and (running.due_at - running.start_at).days > _LONG_DAYS
+    return Clock.LONG_PROGRESS if long else ""
+
+
+def _ahead(field: str) -> InvalidInput:
+    return InvalidInput(
+        "所填时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际时间。",
+        extra={"errors": [{"field": field, "message": "不能晚于现在"}]},
+    )  # fmt: skip
