@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Body, Response
 
 from api.desk import DeskDep, etag_of
+from api.examples import EXAMPLES
 from api.views import local
 from models.forms import FORMS, Form
 from models.process import MOVES, STEPS, DecisionCode, Move, who_may
@@ -15,7 +16,7 @@ router = APIRouter(tags=["decisions"])
 
 
 def _endpoint(code: DecisionCode, move: Move, decide: Decide, form: type[Form]) -> Callable[..., Response]:
-    def endpoint(no: str, desk: DeskDep, body: Any = Body()) -> Response:
+    def endpoint(no: str, desk: DeskDep, body: Any = Body(examples=[EXAMPLES[code]])) -> Response:
         with desk.decision(no, move.operation) as (act, hazard):
             taken = decide(act.session, hazard, body, by=act.by, at=act.at)
             step = STEPS[taken.move.to]

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from api.examples import EXAMPLES
 from models.engine import writing
 from models.hazard import Hazard
 from models.permissions import Operation, roles_for
@@ -23,41 +24,7 @@ PUBLIC = {
     ("get", "/metrics"),
 }
 OPERATION = {move.resource: move.operation for move in MOVES}
-SITE = {
-    "checked_at": "2026-09-07T12:00:00+08:00",
-    "inspectors": ["甲某", "乙某"],
-    "facts": "现场属实",
-    "unit_signature": "SIGNED",
-}
-LIMIT = {"limit_days": 10, "limit_basis": "责令限期整改指令书"}
-CHECKLIST = {
-    line: {"met": True} for line in (
-        "clauses_cleared", "evidence_verified", "principals_informed", "interim_control_lifted", "penalties_recorded",
-        "reporter_answered", "listing_removed", "rebound_searched",
-    )
-}  # fmt: skip
-FORMS: dict[str, Any] = {
-    "acceptance": {"verifying_unit": "YJB"},
-    "major-finding": SITE | {"clause": "GM-11.8", "grading_reason": "破碎研磨前无铁石去除", "persons_exposed": 3, "interim_control": "NONE",
-                             "interim_reason": "已停产"},
-    "general-finding": SITE | {"grading_reason": "情节轻微"},
-    "no-hazard-finding": SITE | {"grading_reason": "查无此事"},
-    "finding-return": {"reason": "请补充照片"},
-    "downgrade-refusal": {"reason": "不同意降级"},
-    "assignment": LIMIT | {"lead_unit": "YJB", "leader": "x", "requirements": "加装装置"},
-    "informing": {"informed": "PRINCIPAL", "name": "甲", "means": "当面", "informed_at": "2026-09-07T12:00:00+08:00", "proof": "送达回证"},
-    "plan": {"goals": "消除危险", "measures": "加装磁选", "funds_yuan": "1", "funds_source": "自筹", "responsible": "甲",
-             "limit_and_requirements": "限期完成", "safety_measures": "停产", "acceptance_criteria": "逐条消除",
-             "principal_signed_on": "2026-09-09"},
-    "plan-return": {"reason": "请补充应急预案"},
-    "completion": {"done": "已加装", "completed_on": "2026-09-09", "cost_yuan": "1", "photo_pairs": [["x", "y"]]},
-    "recheck": {"visited_at": "2026-09-09T12:00:00+08:00", "reviewers": ["甲某", "乙某"],
-                "results": [{"clause": "GM-11.8", "cleared": True, "finding": "已加装"}]},
-    "review-pass": {"opinion": "整改到位", "document_no": "临应急复〔2026〕1号"},
-    "review-failure": LIMIT | {"reason": "仍有积尘"},
-    "closure": {"opinion": "同意销号", "checklist": CHECKLIST},
-    "closure-return": LIMIT | {"reason": "仍有积尘"},
-}  # fmt: skip
+FORMS: dict[str, Any] = {move.resource: EXAMPLES[move.decision] for move in MOVES}
 
 
 @pytest.fixture

@@ -24,8 +24,10 @@ from models.forms import (
     Report,
     ReviewPass,
 )  # fmt: skip
-from models.forms.intake import InterimControl, Signed
+from models.forms.controls import InterimControl, Lifting
+from models.forms.intake import Signed
 from models.forms.rectification import Informed
+from models.forms.requests import Granted
 from models.forms.review import Checklist, ClauseResult, GateLine
 from models.hazard import Hazard
 from models.ids import new_id
@@ -161,6 +163,10 @@ def form_for(session: Session, town: Town, code: DecisionCode, at: datetime) -> 
             results=(ClauseResult(clause="GM-11.8", cleared=True, finding="已加装磁选装置"),),
         ),
         DecisionCode.PASS: lambda: ReviewPass(opinion="整改到位", document_no="临应急复〔2026〕1号"),
+        DecisionCode.ASK_LIFTING: lambda: Lifting(
+            reason="复查合格", consent_by="区应急局", consent_no="永应急复产〔2026〕2号", consent_on=at.date()
+        ),
+        DecisionCode.GRANT_LIFTING: lambda: Granted(comment="同意"),
         DecisionCode.CLOSE: lambda: Closure(checklist=Checklist(**dict.fromkeys(lines, met)), opinion="同意销号"),
     }  # fmt: skip
     return forms[code]()
@@ -170,7 +176,8 @@ STRAIGHT_WAY: tuple[tuple[DecisionCode, str], ...] = (
     (DecisionCode.ACCEPT, "clerk"), (DecisionCode.MAJOR, "officer"), (DecisionCode.CONFIRM, "head"),
     (DecisionCode.ASSIGN, "clerk"), (DecisionCode.SIGN, "officer"), (DecisionCode.SUBMIT_PLAN, "principal"),
     (DecisionCode.APPROVE_PLAN, "officer"), (DecisionCode.COMPLETE, "principal"), (DecisionCode.RECHECK, "officer"),
-    (DecisionCode.PASS, "head"), (DecisionCode.CLOSE, "clerk"),
+    (DecisionCode.PASS, "head"), (DecisionCode.ASK_LIFTING, "head"), (DecisionCode.GRANT_LIFTING, "leader"),
+    (DecisionCode.CLOSE, "clerk"),
 )  # fmt: skip
 
 
