@@ -88,7 +88,7 @@ def due(start: datetime, limit: Limit, calendar: WorkCalendar, *, pauses: Sequen
 def on_date(day: date, calendar: WorkCalendar, *, pauses: Sequence[Pause] = ()) -> Due:
     """A limit named as a date: the end of that day, rest day or not; later by the days the clock stood still."""
     last = day + _paused(pauses, Unit.CALENDAR_DAYS, calendar)
-    reason = f"决定中写明截止日期{day.isoformat()}{_paused_words(pauses, '%m-%d')}，至{last.isoformat()} 24:00止"
+    reason = f"决定中写明截止日期{_paused_words(pauses, '%m-%d')}，至{last.isoformat()} 24:00止"
     return Due(end_of(last), reason, provisional=not calendar.knows(last))
 
 

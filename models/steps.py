@@ -50,7 +50,7 @@ STEPS: Mapping[Step, StepInfo] = {
     Step.WORK: _step(Stage.RECTIFICATION, Owner.ENTERPRISE, "EN", Clock.RECTIFICATION, "落实整改", duty=Clock.PROGRESS),
     Step.DANGER_REMOVAL: _step(Stage.RECTIFICATION, _LEAD, "DO DH", Clock.RECTIFICATION, "证明危险已消除"),
     Step.RECHECK: _step(Stage.REVIEW, _LEAD, "DO", Clock.REVIEW, "现场复查"),
-    Step.DISTRICT_REVIEW: _step(Stage.REVIEW, _LEAD, "DO DH", Clock.DISTRICT_REVIEW, "等待区级复查"),
+    Step.DISTRICT_REVIEW: _step(Stage.REVIEW, _LEAD, "DO", Clock.DISTRICT_REVIEW, "等待区级复查"),
     Step.JUDGE: _step(Stage.REVIEW, _LEAD, "DH", Clock.REVIEW, "复查结论"),
     Step.GATE: _step(Stage.CLOSE_OUT, _COMMITTEE, "SC TL", Clock.GATE, "销号审核"),
     Step.TRANSFER_RECEIPT: _step(Stage.TRANSFERRED, _COMMITTEE, "SC", Clock.TRANSFER_RECEIPT, "等待移送回执"),

@@ -102,10 +102,7 @@ def return_assignment(session: Session, hazard: Hazard, form: Refusal, *, by: Ac
 
 
 def arbitrate(session: Session, hazard: Hazard, form: Arbitration, *, by: Actor, at: datetime) -> Taken:
-    """Name the lead unit with the final word (裁定责任单位).
-
-    Source: 镇安委办统筹协调职责；`domain` §2.5 ST2.
-    """
+    """Name the lead unit with the final word (裁定责任单位)."""
     lead = lookups.unit_by_code(session, form.lead_unit, field="lead_unit", kinds=_LEADS)
     if lead.id == hazard.rectifying_unit_id:
         raise same_unit()

@@ -87,7 +87,8 @@ def pass_partly(session: Session, hazard: Hazard, form: PartialPass, *, by: Acto
 def explain_failure(session: Session, hazard: Hazard, form: Answer, *, by: Actor, at: datetime) -> Taken:
     """The rectifier explains in writing why it failed again (书面说明).
 
-    Source: 广元市2022年挂牌督办要求（未通过验收须向交办单位书面说明），外地规定，供参考.
+    Source: 广元市2022年挂牌督办要求.
+
     Raises: GateNotMet when no explanation is owed.
     """
     if clocks.live(session, hazard.id, Clock.EXPLANATION) is None:

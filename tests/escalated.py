@@ -48,10 +48,11 @@ def told_by(session: Session, topic: str) -> set[str]:
     return set(session.execute(select(NOTICE.c.person_id).where(NOTICE.c.topic == topic)).scalars())
 
 
-def fired_levels(session: Session, hazard: Hazard) -> Sequence[Any]:
-    return session.execute(
-        select(ESCALATION).where(ESCALATION.c.hazard_id == hazard.id).order_by(ESCALATION.c.level)
-    ).all()
+def fired_levels(session: Session, hazard: Hazard, clock: Clock | None = None) -> Sequence[Any]:
+    """The escalations of a hazard by level, of one clock or of all."""
+    rows = select(ESCALATION).join(DEADLINE, DEADLINE.c.id == ESCALATION.c.deadline_id)
+    of_hazard = rows.where(ESCALATION.c.hazard_id == hazard.id).order_by(ESCALATION.c.level)
+    return session.execute(of_hazard.where(DEADLINE.c.clock == clock) if clock else of_hazard).all()
 
 
 def live_deadlines(session: Session, hazard: Hazard) -> Sequence[Any]:

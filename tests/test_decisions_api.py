@@ -38,4 +38,4 @@ def test_a_hazard_goes_from_report_to_close_out_over_http(session: Session, town
     shown = people["auditor"].get(f"/hazards/{no}")
 
     assert (shown.status_code, shown.json()["stage"]) == (200, "CLOSED")
-    assert len(people["auditor"].get(f"/hazards/{no}/timeline").json()) == 14
+    assert len(people["auditor"].get(f"/hazards/{no}/timeline").json()) == 16

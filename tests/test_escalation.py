@@ -26,7 +26,7 @@ from models.hazard import Hazard
 from models.permissions import Operation
 from models.process import DecisionCode
 from models.stage import Clock, Step
-from models.tables import AUDIT_EVENT, ESCALATION, LETTER, NOTICE, OUTBOX
+from models.tables import AUDIT_EVENT, DEADLINE, ESCALATION, LETTER, NOTICE, OUTBOX
 from services import access, escalations, history_check, keys, office, sealing, trail
 from settings import Settings
 from town import NOON, Town, carry_to, decide, fetch, report
@@ -66,7 +66,7 @@ def test_one_sweep_leaves_no_due_level_out(session: Session, town: Town):
 
     sweep(session, hazard, at)
 
-    assert [row.level for row in fired_levels(session, hazard)] == [
+    assert [row.level for row in fired_levels(session, hazard, Clock.RECTIFICATION)] == [
         rung.level for rung in rungs_by_clock(session, hazard, Clock.RECTIFICATION) if rung.at <= at
     ]
     assert escalations.due_deadlines(session, at=at) == []
@@ -79,11 +79,11 @@ def test_no_level_fires_before_its_time_and_each_at_its_time(session: Session, t
     rung = rungs_by_clock(session, hazard, clock)[level]
 
     sweep(session, hazard, rung.at - TICK)
-    before = [row.level for row in fired_levels(session, hazard)]
+    before = [row.level for row in fired_levels(session, hazard, clock)]
     sweep(session, hazard, rung.at)
 
     assert before == list(range(level))
-    last = fired_levels(session, hazard)[-1]
+    last = fired_levels(session, hazard, clock)[-1]
     assert (last.level, last.level_due_at, last.fired_at, last.late) == (level, rung.at, rung.at, False)
 
 
@@ -101,7 +101,10 @@ def test_after_downtime_each_missed_level_has_its_own_row_with_its_true_time(ses
 
     sweep(session, hazard, back)
 
-    told = [(row.level, row.level_due_at, row.fired_at, row.late) for row in fired_levels(session, hazard)]
+    told = [
+        (row.level, row.level_due_at, row.fired_at, row.late)
+        for row in fired_levels(session, hazard, Clock.RECTIFICATION)
+    ]
     assert told == [
         (rung.level, rung.at, back, rung.level < 4) for rung in rungs_by_clock(session, hazard, Clock.RECTIFICATION)
     ]
@@ -153,14 +156,16 @@ def test_a_completion_in_time_during_downtime_gets_the_levels_due_before_it_and_
     assert deadline.id not in escalations.due_deadlines(session, at=deadline.due_at + 40 * A_DAY)
 
 
-def test_a_closed_hazard_is_never_escalated(session: Session, town: Town):
+def test_a_closed_hazard_is_escalated_for_nothing_but_its_look_backs(session: Session, town: Town):
     hazard = carry_to(session, town, Step.CLOSED)
 
-    assert escalations.due_deadlines(session, at=NOON + 900 * A_DAY) == []
-    assert [
-        escalations.fire_due_rungs(session, deadline, at=NOON + 900 * A_DAY)
-        for deadline in deadline_ids(session, hazard)
-    ] == [[]] * 10
+    late = {deadline: escalations.fire_due_rungs(session, deadline, at=NOON + 900 * A_DAY)
+            for deadline in deadline_ids(session, hazard)}  # fmt: skip
+
+    fired = {deadline for deadline, messages in late.items() if messages}
+    of_fired = (DEADLINE.c.id.in_(fired), DEADLINE.c.closed_at.is_(None))
+    clocks = session.execute(select(DEADLINE.c.clock).where(*of_fired)).scalars()
+    assert sorted(clocks) == [Clock.LOOK_BACK_30, Clock.LOOK_BACK_90]
 
 
 def test_a_sweep_and_a_decision_at_the_same_instant_never_both_win(engine: Engine, session: Session, town: Town):
@@ -281,5 +286,5 @@ def test_a_level_missed_before_a_late_decision_is_recorded_and_tells_nobody(sess
     for deadline in escalations.due_deadlines(session, at=late_at + TICK):
         escalations.fire_due_rungs(session, deadline, at=late_at + TICK)
 
-    told = [(row.level, row.late) for row in fired_levels(session, hazard)]
+    told = [(row.level, row.late) for row in fired_levels(session, hazard, Clock.VERIFICATION)]
     assert told == [(0, True), (1, True)]

@@ -22,7 +22,7 @@ from models.process import MOVES, DecisionCode, Eyes, Move
 from models.stage import Step
 from models.tables import SIGNATURE
 from services import signatures
-from town import NOON, Town, add_person, carry_to, decide, report
+from town import NOON, STRAIGHT_WAY, Town, add_person, carry_to, decide, report
 
 ROUNDS = 30
 A_DAY = timedelta(days=1)
@@ -104,8 +104,8 @@ def test_after_a_failed_review_the_same_persons_do_their_parts_again(session: Se
     hazard = carry_to(session, town, Step.JUDGE)
     hazard = decide(session, town, hazard, DecisionCode.FAIL, "head", at=NOON + A_DAY, form=_failure())
 
-    for code, who in (("COMPLETE", "principal"), ("RECHECK", "officer"), ("PASS", "head"), ("CLOSE", "clerk")):
-        hazard = decide(session, town, hazard, DecisionCode(code), who, at=NOON + 2 * A_DAY)
+    for code, who in STRAIGHT_WAY[-6:]:
+        hazard = decide(session, town, hazard, code, who, at=NOON + 2 * A_DAY)
 
     assert hazard.step == Step.CLOSED
 

@@ -42,8 +42,8 @@ def test_a_decision_has_one_resource_and_a_resource_one_decision():
     assert len(pairs) == len({decision for decision, _ in pairs}) == len({resource for _, resource in pairs})
 
 
-def test_a_step_knows_a_decision_once():
-    places = [(move.at, move.decision) for move in MOVES]
+def test_a_step_knows_a_decision_once_and_a_withdrawal_once_for_each_way_back():
+    places = [(move.at, move.decision, move.to if move.decision == DecisionCode.WITHDRAW else None) for move in MOVES]
 
     assert len(places) == len(set(places))
 
@@ -57,8 +57,14 @@ def test_a_step_waits_for_an_owner_with_a_clock_unless_it_is_an_end():
     assert (waiting, idle) == (set(OPEN), set(ENDS))
 
 
-def test_nothing_is_decided_at_an_end():
-    assert [move for move in MOVES if move.at in ENDS] == []
+def test_an_end_is_left_only_by_what_another_person_granted():
+    leaving = {(move.at, move.decision) for move in MOVES if move.at in ENDS and not move.is_duty}
+
+    assert leaving == {
+        (Step.CLOSED, DecisionCode.GRANT_REOPENING), (Step.DISMISSED, DecisionCode.GRANT_REOPENING),
+        (Step.REFUSED, DecisionCode.GRANT_REOPENING), (Step.DOWNGRADED, DecisionCode.GRANT_REOPENING),
+        (Step.MERGED, DecisionCode.GRANT_UNMERGE),
+    }  # fmt: skip
 
 
 def test_every_step_is_reached_from_the_first():

@@ -7,7 +7,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Table, select
+from sqlalchemy import Engine, Table, func, select
 from sqlmodel import Session
 
 from flows import effects
@@ -27,7 +27,8 @@ EVERYTHING = (AUDIT_EVENT, DEADLINE, DECISION, ESCALATION, HAZARD, LETTER, NOTIC
 def test_every_decision_that_moves_a_hazard_posts_exactly_one_message(session: Session, town: Town):
     hazard = carry_to(session, town, Step.CLOSED)
 
-    moving = select(DECISION.c.id).where(DECISION.c.hazard_id == hazard.id, DECISION.c.code != DecisionCode.INFORM)
+    moved = func.coalesce(DECISION.c.from_step, "") != DECISION.c.to_step
+    moving = select(DECISION.c.id).where(DECISION.c.hazard_id == hazard.id, moved)
     posted = session.execute(select(OUTBOX.c.subject)).scalars().all()
     assert sorted(posted) == sorted(session.execute(moving).scalars())
 

@@ -12,8 +12,10 @@ from notifications.wording import TOPICS, render
 
 STEPS = {
     "triage", "classification", "confirmation", "downgrade_approval", "assigning", "receipt", "plan", "plan_review", "work",
-    "recheck", "judgement", "gate", "closed", "dismissed", "downgraded",
+    "recheck", "judgement", "gate", "closed", "dismissed", "downgraded", "supplement", "arbitration", "danger_removal",
+    "district_review", "transfer", "transfer_ended", "refused", "merged", "voided",
 }  # fmt: skip
+ENDS = {"closed", "dismissed", "downgraded", "transfer_ended", "refused", "merged", "voided"}
 LADDER = {f"escalation_{level}" for level in range(5)}
 FACTS: dict[str, Any] = {
     "hazard_no": "ZY-2026-0017", "stage": "复查验收", "unit_name": "应急办", "due_text": "2026-10-13 24:00", "due_reason": "5个工作日",
@@ -46,7 +48,7 @@ def test_a_notice_names_its_hazard_and_its_number(topic: str):
     assert "通知编号：A1B2C3D4E5F6" in words.body
 
 
-@pytest.mark.parametrize("topic", sorted(STEPS - {"closed", "dismissed", "downgraded"}))
+@pytest.mark.parametrize("topic", sorted(STEPS - ENDS))
 def test_a_step_says_until_when_and_why(topic: str):
     body = render(topic, **FACTS).body
 

@@ -176,7 +176,7 @@ STRAIGHT_WAY: tuple[tuple[DecisionCode, str], ...] = (
     (DecisionCode.ACCEPT, "clerk"), (DecisionCode.MAJOR, "officer"), (DecisionCode.CONFIRM, "head"),
     (DecisionCode.ASSIGN, "clerk"), (DecisionCode.SIGN, "officer"), (DecisionCode.SUBMIT_PLAN, "principal"),
     (DecisionCode.APPROVE_PLAN, "officer"), (DecisionCode.COMPLETE, "principal"), (DecisionCode.RECHECK, "officer"),
-    (DecisionCode.PASS, "head"), (DecisionCode.ASK_LIFTING, "head"), (DecisionCode.GRANT_LIFTING, "leader"),
+    (DecisionCode.ASK_LIFTING, "head"), (DecisionCode.GRANT_LIFTING, "leader"), (DecisionCode.PASS, "head"),
     (DecisionCode.CLOSE, "clerk"),
 )  # fmt: skip
 
