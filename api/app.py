@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
 from api import (
+    bulletin,
     channels,
     decisions,
     evidence,
@@ -47,7 +48,18 @@ def make_app(held: Office) -> FastAPI:
     )
     app.state.office = held
     api = APIRouter(prefix=PREFIX)
-    for module in (sessions, hazards, decisions, work, evidence, notices, channels, organization, reference):
+    for module in (
+        sessions,
+        hazards,
+        decisions,
+        work,
+        evidence,
+        notices,
+        channels,
+        organization,
+        reference,
+        bulletin,
+    ):
         include(api, module.router)
     include(app, api)
     include(app, status.router)

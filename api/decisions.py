@@ -10,15 +10,15 @@ from api.examples import EXAMPLES
 from api.views import local
 from models.forms import FORMS, Form
 from models.process import MOVES, STEPS, DecisionCode, Move, who_may
-from services.office import DECISIONS, Decide
+from services import office
 
 router = APIRouter(tags=["decisions"])
 
 
-def _endpoint(code: DecisionCode, move: Move, decide: Decide, form: type[Form]) -> Callable[..., Response]:
+def _endpoint(code: DecisionCode, move: Move, form: type[Form]) -> Callable[..., Response]:
     def endpoint(no: str, desk: DeskDep, body: Any = Body(examples=[EXAMPLES[code]])) -> Response:
         with desk.decision(no, move.operation) as (act, hazard):
-            taken = decide(act.session, hazard, body, by=act.by, at=act.at)
+            taken = office.decide(act.session, hazard, code, body, by=act.by, at=act.at)
             step = STEPS[taken.move.to]
             due_at = taken.changes.get("due_at", hazard.due_at)
             act.answer(
@@ -35,11 +35,11 @@ def _endpoint(code: DecisionCode, move: Move, decide: Decide, form: type[Form]) 
 
 def _register() -> None:
     first = {move.decision: move for move in reversed(MOVES)}
-    for code, decide in DECISIONS.items():
+    for code in office.DECISIONS:
         move = first[code]
         router.add_api_route(
             f"/hazards/{{no}}/{move.resource}",
-            _endpoint(code, move, decide, FORMS[code]),
+            _endpoint(code, move, FORMS[code]),
             methods=["POST"],
             status_code=201,
             name=move.resource,

@@ -96,7 +96,7 @@ def _our_round(engine: Engine, town: Town, hazards: int, spent: list[float]) -> 
             began = time.perf_counter()
             with writing(engine) as session, session.begin():
                 hazard = access.lock_hazard_for(session, no, move.operation, by=town.actors[who])
-                office.DECISIONS[code](session, hazard, form, by=town.actors[who], at=datetime.now(UTC))
+                office.decide(session, hazard, code, form, by=town.actors[who], at=datetime.now(UTC))
             spent.append(time.perf_counter() - began)
             step = move.to
         _add(spent, _cpu(engine) - before)

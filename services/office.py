@@ -1,10 +1,17 @@
 """Every decision the office takes on a hazard, by its code: what the edges offer."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import datetime
 
-from models.process import DecisionCode
+from sqlmodel import Session
+
+from models.actor import Actor
+from models.forms import Form
+from models.hazard import Hazard
+from models.process import DecisionCode, move_for
+from models.stage import Step
 from services import (
+    access,
     assignment,
     closure,
     controls,
@@ -18,11 +25,14 @@ from services import (
     verification,
     withdrawal,
 )  # fmt: skip
+from services.moves import Taken
 
-Decide = Callable[..., Any]
+Decide = Callable[..., Taken]
 """`(session, hazard, form, *, by, at) -> Taken`, the hazard locked and the transaction the caller's."""
 
 _D = DecisionCode
+
+
 DECISIONS: Mapping[DecisionCode, Decide] = {
     _D.ACCEPT: verification.accept_report,
     _D.RETURN_SUPPLEMENT: intake.return_for_supplement,
@@ -87,3 +97,15 @@ DECISIONS: Mapping[DecisionCode, Decide] = {
     _D.WITHDRAW: withdrawal.withdraw,
     **requests.decisions(),
 }
+
+
+def decide(session: Session, hazard: Hazard, code: DecisionCode, form: Form, *, by: Actor, at: datetime) -> Taken:
+    """Take one decision on a hazard whose row the caller holds.
+
+    Whether the process knows it here, and whether it is this person's, is asked first: what else is missing is only
+    said to who may decide it.
+
+    Raises: WrongStage, NotPermitted, and what the decision's own function raises.
+    """
+    access.acting_unit(by, move_for(Step(hazard.step), code), hazard)
+    return DECISIONS[code](session, hazard, form, by=by, at=at)

@@ -191,7 +191,7 @@ def decide(
 ) -> Hazard:
     """Take one decision on the hazard as it stands in the database, and read it again."""
     now = fetch(session, hazard)
-    office.DECISIONS[code](session, now, form or form_for(session, town, code, at), by=town.actors[who], at=at)
+    office.decide(session, now, code, form or form_for(session, town, code, at), by=town.actors[who], at=at)
     return fetch(session, hazard)
 
 

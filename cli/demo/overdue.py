@@ -1,6 +1,7 @@
 """One case that was let slip, entered from the paper ledger with its own dates, so that the ladder has something to do."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -10,12 +11,12 @@ from models import Account, Person, RoleGrant
 from models.actor import Actor
 from models.engine import writing
 from models.forms import Acceptance, Assignment, MajorFinding, Opinion, Report
+from models.hazard import Hazard
 from models.limits import ZONE
 from models.permissions import Role
 from models.process import DecisionCode
 from models.tables import HAZARD
-from services import organization, reporting
-from services.office import DECISIONS
+from services import office, organization, reporting
 
 
 def enter_overdue_case(logins: dict[str, str], *, run: str) -> str:
@@ -27,20 +28,20 @@ def enter_overdue_case(logins: dict[str, str], *, run: str) -> str:
     yesterday = now().astimezone(ZONE).date() - timedelta(days=1)
     at = now() - timedelta(days=21)
     with writing(open_database()) as session, session.begin():
-        office, officer, head = (_actor(session, logins[key], at) for key in ("office", "officer", "head"))
+        clerk, officer, head = (_actor(session, logins[key], at) for key in ("office", "officer", "head"))
         hazard, _ = reporting.report_hazard(session, _report(run, at), by=officer, at=at)
         leader = next(row.id for row in organization.people(session, role=Role.TL) if row.duty == "deputy_leader")
         for actor, code, form in (
-            (office, DecisionCode.ACCEPT, Acceptance(verifying_unit="YJB")),
+            (clerk, DecisionCode.ACCEPT, Acceptance(verifying_unit="YJB")),
             (officer, DecisionCode.MAJOR, _finding(at)),
             (head, DecisionCode.CONFIRM, Opinion(comment="同意")),
-            (office, DecisionCode.ASSIGN, Assignment(lead_unit="YJB", leader=leader, limit_on=yesterday, limit_basis="纸质台账载明",
+            (clerk, DecisionCode.ASSIGN, Assignment(lead_unit="YJB", leader=leader, limit_on=yesterday, limit_basis="纸质台账载明",
                                                      requirements="限期消除粉尘爆炸危险")),
             (officer, DecisionCode.SIGN, Opinion()),
         ):  # fmt: skip
             at += timedelta(hours=2)
             present = session.execute(select(HAZARD).where(HAZARD.c.id == hazard.id)).one()
-            DECISIONS[code](session, present, form, by=actor, at=at)
+            office.decide(session, cast(Hazard, present), code, form, by=actor, at=at)
     return hazard.no
 
 
