@@ -74,12 +74,18 @@ def _of_hazards(session: Session, first: date, last: date, *, by: Actor, at: dat
         HAZARD.c.lead_unit_id, HAZARD.c.stage, HAZARD.c.discovered_at, HAZARD.c.closed_at, HAZARD.c.due_at
     ).where(HAZARD.c.grade == Grade.MAJOR, HAZARD.c.stage != Stage.VOIDED, access.visible(by, Operation.STATISTICS))
     for row in session.execute(seen.execution_options(yield_per=5000)):
-        still_open = row.closed_at is None or row.closed_at > until
+        closed_at = row.closed_at
+        still_open = closed_at is None or closed_at > until
         yield (
             row.lead_unit_id or "",
             Figures(
                 found=int(first <= _on(row.discovered_at) <= last),
-                closed=int(row.stage == Stage.CLOSED and not still_open and _on(row.closed_at) >= first),
+                closed=int(
+                    row.stage == Stage.CLOSED
+                    and closed_at is not None
+                    and closed_at <= until
+                    and _on(closed_at) >= first
+                ),
                 open=int(still_open and row.discovered_at <= until),
                 overdue=int(still_open and row.due_at is not None and row.due_at < until),
             ),

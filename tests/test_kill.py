@@ -57,7 +57,7 @@ def test_a_killed_process_costs_nothing(
     no = carry_through(people, _case(_DUST_CASE), run=f"kill-{name}", tell=kill_on_the_way)
     wait_until(lambda: waiting(installation, no) == 0, seconds=120)
 
-    assert events(installation, no) == 14
+    assert events(installation, no) == 18
     assert told(installation, no) == EXPECTED
     assert verdict(installation) == (0, [])
     wait_until(lambda: installation.pid_of(name) not in {None, *killed}, seconds=60)
