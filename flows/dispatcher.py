@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from prefect import tags
 
-from flows import audit, delivery, escalation, rectification
+from flows import announcement, audit, delivery, escalation, rectification
 from flows.context import engine, now
 from flows.prefect_watch import PrefectWatch
 from models import OutboxMessage
@@ -104,6 +104,10 @@ _FLOWS: dict[tuple[str, bool], Callable[[str, str], Awaitable[None]]] = {
     (Topic.ENTERED, False): rectification.enter_stage_untracked,
     (Topic.ESCALATED, True): escalation.escalate,
     (Topic.ESCALATED, False): escalation.escalate_untracked,
+    (Topic.DUTY, True): announcement.announce,
+    (Topic.DUTY, False): announcement.announce_untracked,
+    (Topic.ANSWERED, True): announcement.announce,
+    (Topic.ANSWERED, False): announcement.announce_untracked,
 }
 
 

@@ -19,8 +19,9 @@ from models.forms import Assignment
 from models.hazard import Hazard
 from models.ladder import Level, Recipient
 from models.limits import add_working_days
+from models.outbox import Topic
 from models.stage import Owner, Step
-from models.tables import DEADLINE, DECISION, HAZARD
+from models.tables import DEADLINE, DECISION, HAZARD, HAZARD_REQUEST, WORK_ITEM
 from notifications import notices, recipients
 from services import duties, escalations, letters, outbox, policies
 
@@ -63,11 +64,36 @@ def acknowledge(message_id: str) -> None:
 
 
 def step_of(message_id: str) -> Step:
+    return Step(_message(message_id).step)
+
+
+def word_of(message_id: str) -> str:
+    """The effect of a message that announces a duty or an answer."""
+    return {Topic.DUTY: "tell_of_duty", Topic.ANSWERED: "tell_answer"}[Topic(_message(message_id).topic)]
+
+
+def _message(message_id: str) -> OutboxMessage:
     with writing(engine()) as session:
         message = outbox.message_for(session, message_id)
     if message is None:
         raise NotFound(f"没有编号为{message_id}的消息。")
-    return Step(message.step)
+    return message
+
+
+def tell_of_duty(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
+    """Whoever bears the duty; nothing when it was done before anybody was told."""
+    item = session.execute(select(WORK_ITEM).where(WORK_ITEM.c.id == message.subject)).one()
+    if item.closed_at is not None:
+        return
+    told = recipients.of_item(session, item)
+    notices.queue(session, message.id, "duty", hazard, told, facts.of_duty(session, hazard, item), at=at)
+
+
+def tell_answer(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
+    """Whoever asked learns how it was decided."""
+    request = session.execute(select(HAZARD_REQUEST).where(HAZARD_REQUEST.c.id == message.subject)).one()
+    known = facts.of_answer(hazard, Step(message.step), request)
+    notices.queue(session, message.id, "answered", hazard, (request.asked_by,), known, at=at)
 
 
 def tell_those_concerned(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
@@ -198,4 +224,6 @@ _EFFECTS: Mapping[str, Effect] = {
     "draft_assignment_letter": draft_assignment_letter,
     "draft_closure_letter": draft_closure_letter,
     "tell_escalation": tell_escalation,
+    "tell_of_duty": tell_of_duty,
+    "tell_answer": tell_answer,
 }

@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from models.hazard import Hazard
 from models.limits import ZONE
-from models.process import STEPS
+from models.process import STEPS, DecisionCode
+from models.requests import RequestKind
 from models.stage import Owner, Step
 from models.tables import DEADLINE
 from services import clocks, register
@@ -36,6 +37,25 @@ def of_escalation(
         "letter_no": letter_no,
         "answer_due_text": text_of(answer_due) if answer_due else "",
     }
+
+
+def of_duty(session: Session, hazard: Hazard, item: Any) -> dict[str, Any]:
+    """For a duty beside the move: what it is and until when."""
+    deadline = session.execute(
+        select(DEADLINE.c.reason)
+        .where(DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.due_at == item.due_at)
+        .order_by(DEADLINE.c.start_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return _common(hazard, Step(hazard.step)) | {
+        "duty_name": DecisionCode(item.kind).label, "due_text": text_of(item.due_at), "due_reason": deadline or "",
+    }  # fmt: skip
+
+
+def of_answer(hazard: Hazard, step: Step, request: Any) -> dict[str, Any]:
+    """For whoever asked: what was asked for, and how it was decided."""
+    outcome = {"GRANTED": "已同意", "DENIED": "未同意"}.get(request.outcome, "已失效")
+    return _common(hazard, step) | {"duty_name": RequestKind(request.kind).ask.label, "outcome_text": outcome}
 
 
 def text_of(moment: datetime) -> str:

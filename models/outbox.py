@@ -20,6 +20,10 @@ class Topic(StrEnum):
     """A hazard reached a step; runs `enter_stage`."""
     ESCALATED = "hazard.escalated"
     """A rung of the ladder fired; runs `escalate`."""
+    DUTY = "hazard.duty"
+    """Something beside the move was laid on somebody; runs `announce`. Its subject is the work item."""
+    ANSWERED = "hazard.answered"
+    """A request was granted or denied; runs `announce`, which tells whoever asked. Its subject is the request."""
 
 
 class OutboxMessage(SQLModel, table=True):
@@ -33,7 +37,7 @@ class OutboxMessage(SQLModel, table=True):
     hazard_id: str = Field(foreign_key="hazard.id", index=True)
     hazard_no: str
     subject: str
-    """The id of the decision or escalation announced."""
+    """The id of the decision, escalation, work item or request announced."""
     step: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime = Field(sa_type=UtcDateTime)

@@ -40,6 +40,19 @@ def of_step(session: Session, hazard: Hazard, step: Step) -> Told:
     return Told(tuple(_holders(session, col(RoleGrant.role) == Role.SC)), (Recipient.HANDLER,))
 
 
+def of_item(session: Session, item: Any) -> tuple[str, ...]:
+    """Whoever finds a work item in their inbox; with nobody there, the committee office."""
+    roles = item.roles.split()
+    if item.enterprise_id:
+        users = select(col(Person.id)).where(col(Person.enterprise_id) == item.enterprise_id).order_by(col(Person.id))
+        found: Sequence[str] = session.execute(users).scalars().all()
+    elif item.unit_id:
+        found = _holders(session, col(RoleGrant.unit_id) == item.unit_id, col(RoleGrant.role).in_(roles))
+    else:
+        found = _holders(session, col(RoleGrant.role).in_(roles))
+    return tuple(found or _holders(session, col(RoleGrant.role) == Role.SC))
+
+
 def of_end(session: Session, hazard: Hazard) -> Told:
     """Who learns that a hazard has come to its end: the enterprise, the lead unit, the leader in charge."""
     lead = _holders(session, col(RoleGrant.unit_id) == hazard.lead_unit_id) if hazard.lead_unit_id else ()

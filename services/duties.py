@@ -13,16 +13,22 @@ from models.errors import NotFound, NotPermitted
 from models.hazard import Hazard
 from models.ids import new_id
 from models.once import insert_once
+from models.outbox import Topic
 from models.permissions import Role
-from models.stage import Clock
+from models.stage import Clock, Step
 from models.tables import HAZARD, WORK_ITEM
-from services import clocks, trail
+from services import clocks, outbox, trail
 
 Writes = list[tuple[Executable, dict[str, Any]]]
 """Statements with their rows, in the order they are to be written."""
 
 CALENDAR_YEAR = "calendar_year"
 INSERT_ITEM = insert(WORK_ITEM)
+_RECURRING = frozenset({
+    DecisionCode.CONFIRM_CONTROL, DecisionCode.PROGRESS, DecisionCode.LOOK_BACK_HOLDS, DecisionCode.INFORM,
+    DecisionCode.FINISH_ACTION,
+})  # fmt: skip
+"""Duties that come round by themselves or with the step's own notice: the ladder reminds of them, no notice announces them."""
 _CLOSE_DUTY = (
     update(WORK_ITEM)
     .where(
@@ -78,6 +84,8 @@ def open_duty(
     """Write what `opening` says; when the duty is due."""
     due_at, writes = opening(session, hazard, clock, code, bearer, origin=origin, at=at, **more)
     write(session, writes)
+    if code not in _RECURRING:
+        outbox.post(session, hazard, Topic.DUTY, subject=writes[-1][1]["id"], step=Step(hazard.step), at=at)
     return due_at
 
 

@@ -16,7 +16,7 @@ from models.once import insert_once
 from models.outbox import Topic
 from models.stage import Step
 from models.tables import DEADLINE, ESCALATION, HAZARD
-from services import moves, policies, trail
+from services import outbox, policies, trail
 
 ESCALATED = "ESCALATED"
 
@@ -119,7 +119,7 @@ def _fire(
         else {"escalation_id": escalation_id, "late": late}
     )
     _write_event(session, hazard, deadline, rung, facts, by=by, at=at)
-    return moves.post(session, hazard, Topic.ESCALATED, subject=escalation_id, step=Step(hazard.step), at=at)
+    return outbox.post(session, hazard, Topic.ESCALATED, subject=escalation_id, step=Step(hazard.step), at=at)
 
 
 def _write_event(

@@ -19,14 +19,14 @@ from models.outbox import Topic
 from models.permissions import Role
 from models.process import STEPS, DecisionCode, Move, move_for, who_may
 from models.stage import Clock, Owner, Step
-from models.tables import DECISION, HAZARD, OUTBOX, WORK_ITEM
-from services import access, attachments, clocks, duties, pending, signatures, trail
+from models.tables import DECISION, HAZARD, WORK_ITEM
+from services import access, attachments, clocks, duties, outbox, pending, signatures, trail
 from services.duties import INSERT_ITEM, Writes
 
 _OPEN = (WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.closed_at.is_(None))
 _CLOSE_ALL_ITEMS = update(WORK_ITEM).where(*_OPEN).values(closed_at=bindparam("at"), closed_by=bindparam("by"))
 _CLOSE_ITEM = _CLOSE_ALL_ITEMS.where(WORK_ITEM.c.is_move)
-_INSERT_DECISION, _INSERT_MESSAGE = insert(DECISION), insert(OUTBOX)
+_INSERT_DECISION = insert(DECISION)
 
 
 Holder = tuple[str | None, str | None]
@@ -75,7 +75,9 @@ def take(
     _write_hazard(session, hazard, {**after, "changed_at": at, "chain_seq": link.seq, "chain_head": link.head})
     made = _decision(hazard, move, form, decision_id=decision_id, seq=link.seq, by=by, unit_id=unit_id, at=at)
     if not move.is_duty:
-        writes.append((_INSERT_MESSAGE, _message(hazard, Topic.ENTERED, subject=decision_id, step=move.to, at=at)))
+        writes.append(
+            (outbox.INSERT_MESSAGE, outbox.message(hazard, Topic.ENTERED, subject=decision_id, step=move.to, at=at))
+        )
     connection = session.connection()  # spares each statement the way through the session
     for statement, row in ((trail.INSERT_EVENT, event), (_INSERT_DECISION, made), *writes):
         connection.execute(statement, row)
@@ -89,20 +91,6 @@ def _refuse_while_frozen(hazard: Hazard, move: Move) -> None:
             "该隐患因发生事故已冻结，不能办理。", rule="事故冻结：保全现状，等待调查",
             remedy=f"可由{who_may(Operation.UNFREEZE)}解除冻结后办理。",
         )  # fmt: skip
-
-
-def post(session: Session, hazard: Hazard, topic: Topic, *, subject: str, step: Step, at: datetime) -> str:
-    """Promise, in the decision's transaction, that a flow will carry this out."""
-    message = _message(hazard, topic, subject=subject, step=step, at=at)
-    session.execute(_INSERT_MESSAGE, message)
-    return message["id"]
-
-
-def _message(hazard: Hazard, topic: Topic, *, subject: str, step: Step, at: datetime) -> dict[str, Any]:
-    return {
-        "id": new_id(), "topic": topic, "hazard_id": hazard.id, "hazard_no": hazard.no, "subject": subject,
-        "step": step, "created_at": at, "due_at": at, "attempts": 0, "last_error": "",
-    }  # fmt: skip
 
 
 def item(

@@ -4,16 +4,35 @@ A message whose flow did not acknowledge it before its lease ended is simply due
 """
 
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 from sqlmodel import Session
 
 from models import OutboxMessage
-from models.outbox import NoticeState
+from models.hazard import Hazard
+from models.ids import new_id
+from models.outbox import NoticeState, Topic
+from models.stage import Step
 from models.tables import DEADLINE, NOTICE, OUTBOX
 
 _LONGEST_WAIT = timedelta(hours=1)
+INSERT_MESSAGE = insert(OUTBOX)
+
+
+def message(hazard: Hazard, topic: Topic, *, subject: str, step: Step, at: datetime) -> dict[str, Any]:
+    """A promise to be written in the decision's own transaction: what `INSERT_MESSAGE` takes."""
+    return {
+        "id": new_id(), "topic": topic, "hazard_id": hazard.id, "hazard_no": hazard.no, "subject": subject,
+        "step": step, "created_at": at, "due_at": at, "attempts": 0, "last_error": "",
+    }  # fmt: skip
+
+
+def post(session: Session, hazard: Hazard, topic: Topic, *, subject: str, step: Step, at: datetime) -> str:
+    """Promise, in the decision's transaction, that a flow will carry this out."""
+    row = message(hazard, topic, subject=subject, step=step, at=at)
+    session.execute(INSERT_MESSAGE, row)
+    return row["id"]
 
 
 def claim(session: Session, *, by: str, at: datetime, lease: timedelta, limit: int = 10) -> list[OutboxMessage]:

@@ -20,7 +20,7 @@ from models.outbox import Topic
 from models.permissions import Operation, Reach
 from models.process import FIRST_STEP, PROCESS_VERSION, STEPS, DecisionCode, Part
 from models.tables import DECISION, HAZARD, HAZARD_PARTY
-from services import access, attachments, clocks, lookups, moves, numbers, policies, trail
+from services import access, attachments, clocks, lookups, moves, numbers, outbox, policies, trail
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 _OPERATIONS = {
@@ -145,7 +145,7 @@ def _record(session: Session, draft: dict[str, Any], form: Report, *, by: Actor,
         moves.INSERT_ITEM,
         moves.item(hazard, FIRST_STEP, origin=decision_id, at=at, due_at=row["due_at"], units={}),
     )
-    moves.post(session, hazard, Topic.ENTERED, subject=decision_id, step=FIRST_STEP, at=at)
+    outbox.post(session, hazard, Topic.ENTERED, subject=decision_id, step=FIRST_STEP, at=at)
     return _read(session, hazard.id)
 
 

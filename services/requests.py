@@ -14,11 +14,12 @@ from models.forms import FORMS, Form, Refusal
 from models.forms.requests import Granted
 from models.hazard import Hazard
 from models.ids import new_id
+from models.outbox import Topic
 from models.permissions import Role, roles_for
 from models.process import DecisionCode, who_may
 from models.requests import REQUESTS, RequestKind
 from models.tables import HAZARD, HAZARD_REQUEST
-from services import clocks, duties, granting, pending
+from services import clocks, duties, granting, outbox, pending
 from services.moves import Taken, take
 
 Decide = Callable[..., Taken]
@@ -106,6 +107,8 @@ def _decide(
     pending.decide(session, request.id, "GRANTED" if granted else "DENIED", by=None if alone else by.person_id, at=at)
     duties.close_duty(session, hazard.id, REQUESTS[kind].clock, kind.grant, by=by, at=at, subject=request.id)
     taken = take(session, hazard, code, form, by=by, at=at, **{"open_requests": left, **effect.changes})
+    if not alone:
+        outbox.post(session, hazard, Topic.ANSWERED, subject=request.id, step=taken.move.to, at=at)
     if effect.then:
         effect.then(taken, by)
     return taken
