@@ -14,6 +14,7 @@ from api import (
     problems,
     reference,
     sessions,
+    similar,
     status,
     work,
 )
@@ -59,6 +60,7 @@ def make_app(held: Office) -> FastAPI:
         organization,
         reference,
         bulletin,
+        similar,
     ):
         include(api, module.router)
     include(app, api)
