@@ -61,6 +61,18 @@ class Settings(BaseSettings):
     invitation_minutes: int = Field(
         default=30, ge=1, description="How long a one-time token for a first password is valid."
     )
+    password_profile: Literal["standard", "dengbao"] = Field(
+        "standard",
+        description="Rule for passwords. `standard`: 12 characters. `dengbao`: 10, three classes, 90 days, last 5 barred.",
+    )
+    second_factor: Literal["optional", "officers"] = Field(
+        "optional", description="Who needs an authenticator app. `officers`: offices' people can only enrol until they have."
+    )
+    oidc_issuer: str = Field(
+        "", description="Issuer of the office's OpenID Connect provider (https). Empty: no sign-in through it."
+    )
+    oidc_client_id: str = Field("", description="This installation's client id at that provider.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Its client secret there.")
     max_body_mib: int = Field(default=1, ge=1, description="Largest request body other than an upload, in MiB.")
     max_upload_mib: int = Field(default=20, ge=1, description="Largest single piece of evidence, in MiB.")
     private_webhooks: str = Field(
@@ -74,6 +86,13 @@ class Settings(BaseSettings):
     @classmethod
     def absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def secure_issuer(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise ValueError("the issuer must be an https address (http only on this machine)")
+        return value
 
     @property
     def domain_url(self) -> str:

@@ -2,7 +2,17 @@
 
 from sqlmodel import SQLModel
 
-from models.account import Account, ApiKey, IdempotencyKey, LoginSession, OneTimeToken
+from models.account import (
+    Account,
+    ApiKey,
+    IdempotencyKey,
+    LoginSession,
+    OidcRequest,
+    OneTimeToken,
+    PastPassword,
+    RecoveryCode,
+    SecondFactor,
+)
 from models.audit import AuditEvent, AuditLeaf, AuditStream, Checkpoint
 from models.evidence import Evidence, HazardEvidence
 from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
@@ -36,11 +46,15 @@ __all__ = [
     "LoginSession",
     "Notice",
     "NoticeChannel",
+    "OidcRequest",
     "OneTimeToken",
     "OutboxMessage",
+    "PastPassword",
     "Person",
     "Policy",
+    "RecoveryCode",
     "RoleGrant",
+    "SecondFactor",
     "Signature",
     "StandardClause",
     "SubAction",

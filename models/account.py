@@ -15,6 +15,10 @@ class Account(SQLModel, table=True):
     person_id: str = Field(foreign_key="person.id", index=True)
     login: str = Field(unique=True)
     password_hash: str | None = None
+    password_set_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """From here a profile with an expiry counts; None, for passwords older than the column: from `created_at`."""
+    oidc_subject: str | None = Field(default=None, unique=True)
+    """Who this is at the office's identity provider (its `sub`); set by an administrator only."""
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     failed_attempts: int = 0
     """Failures since the last success."""
@@ -34,6 +38,53 @@ class OneTimeToken(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class PastPassword(SQLModel, table=True):
+    """A password an account has had, hashed; kept only as many as the profile forbids to use again."""
+
+    __tablename__ = "past_password"  # pyright: ignore[reportAssignmentType]  # SQLModel declares it as a descriptor
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    password_hash: str
+    set_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SecondFactor(SQLModel, table=True):
+    """双因素: the secret of an account's authenticator app, sealed with a key that is not in the database."""
+
+    __tablename__ = "second_factor"  # pyright: ignore[reportAssignmentType]  # SQLModel declares it as a descriptor
+
+    account_id: str = Field(primary_key=True, foreign_key="account.id")
+    sealed: bytes
+    enrolled_at: datetime = Field(sa_type=UtcDateTime)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """From here on sign-in asks for a code."""
+    last_step: int = -1
+    """The time step (30 seconds) of the last code accepted; no code of this step or an earlier one counts again."""
+
+
+class RecoveryCode(SQLModel, table=True):
+    """恢复码: stands in for one code of the authenticator app, once. Only its hash is kept."""
+
+    __tablename__ = "recovery_code"  # pyright: ignore[reportAssignmentType]  # SQLModel declares it as a descriptor
+
+    code_hash: str = Field(primary_key=True)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class OidcRequest(SQLModel, table=True):
+    """A sign-in that is under way at the identity provider: usable once, by the browser that began it."""
+
+    __tablename__ = "oidc_request"  # pyright: ignore[reportAssignmentType]  # SQLModel declares it as a descriptor
+
+    state_hash: str = Field(primary_key=True)
+    browser_hash: str
+    nonce: str
+    code_verifier: str
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 class LoginSession(SQLModel, table=True):
     """会话. Only the hash of its token is kept."""
 
@@ -43,9 +94,13 @@ class LoginSession(SQLModel, table=True):
     account_id: str = Field(foreign_key="account.id", index=True)
     opened_at: datetime = Field(sa_type=UtcDateTime)
     verified_at: datetime = Field(sa_type=UtcDateTime)
-    """When the password was last entered; operations marked S ask that it be recent."""
+    """When the password or a code was last entered; operations marked S ask that it be recent."""
     last_seen_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    means: str = "password"
+    """How the person proved who they are: `password` or `oidc`, with `+code` when a second factor was given."""
+    scope: str | None = None
+    """The only operations it may be used for, e.g. while the second factor is still missing; None: all of the person's."""
 
 
 class ApiKey(SQLModel, table=True):
@@ -59,6 +114,8 @@ class ApiKey(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    scope: str | None = None
+    """The operations it may be used for, separated by spaces; None only in keys older than the column: all of the account's."""
 
 
 class IdempotencyKey(SQLModel, table=True):

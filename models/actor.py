@@ -7,6 +7,8 @@ from functools import cached_property
 
 from models.permissions import Grant, Operation, Reach, Role, roles_for, widest
 
+MACHINE = "key"
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -26,6 +28,10 @@ class Actor:
     """First characters of the session's token hash, for the history."""
     seen_at: datetime | None = None
     """When the session was last noted to be in use; None for machines' keys."""
+    scope: frozenset[Operation] | None = None
+    """The only operations this token may be used for, whatever the person may do; None: all the person may do."""
+    means: str = ""
+    """How the person proved who they are (`password`, `oidc`, each with `+code`), or `key` for a machine."""
 
     @cached_property
     def roles(self) -> frozenset[Role]:
@@ -35,12 +41,20 @@ class Actor:
     def unit_ids(self) -> frozenset[str]:
         return frozenset(unit for _, unit in self.grants if unit)
 
+    @property
+    def is_machine(self) -> bool:
+        return self.means == MACHINE
+
+    def covers(self, operation: Operation) -> bool:
+        """Whether the token itself reaches so far; every grant is asked through this, so none can forget it."""
+        return self.scope is None or operation in self.scope
+
     def grant_for(self, operation: Operation) -> Grant | None:
-        return widest(self.roles, operation)
+        return widest(self.roles, operation) if self.covers(operation) else None
 
     def units_for(self, operation: Operation, reach: Reach) -> frozenset[str]:
         """The units in which this person holds a role that has the operation with this reach."""
-        cells = roles_for(operation)
+        cells = roles_for(operation) if self.covers(operation) else {}
         return frozenset(
             unit for role, unit in self.grants if unit and (grant := cells.get(role)) and grant.reach == reach
         )

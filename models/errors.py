@@ -39,6 +39,24 @@ class NotAuthenticated(DomainError):
     status, slug, title = 401, "not-authenticated", "请先登录"
 
 
+class NotForMachines(DomainError):
+    """A person's own affair, asked for with a machine's key."""
+
+    status, slug, title = 403, "not-for-machines", "机器密钥不能办理"
+
+
+class SecondFactorRequired(DomainError):
+    """The password is right; the code of the authenticator app is missing."""
+
+    status, slug, title = 401, "second-factor-required", "需要动态口令"
+
+
+class ProviderUnavailable(DomainError):
+    """The office's identity provider cannot be reached or does not answer as one."""
+
+    status, slug, title = 503, "identity-provider-unavailable", "统一身份认证暂时不可用"
+
+
 class StepUpRequired(DomainError):
     """The operation asks for the password anew (permission table, mark S)."""
 

@@ -114,5 +114,7 @@ class Operation(StrEnum):
     ASK_REOPENING = "ask_reopening"
     WITHDRAW_DECISION = "withdraw_decision"
     WORK_ITEMS = "work_items"
+    OWN_SESSION = "own_session"
+    OWN_AUTHENTICATOR = "own_authenticator"
     OWN_ACCOUNT = "own_account"
     READ_REFERENCE = "read_reference"

@@ -174,6 +174,8 @@ unfreeze                    -  -  -  -  -   -   AS  -  -   | 解除事故冻结
 ask_reopening               -  -  J  J  J   A   A   -  -   | 提请重新立项整改
 withdraw_decision           -  O  J  J  J   A   A   -  -   | 撤回本人刚作的决定
 work_items                  -  O  J  J  J   A   A   -  O   | 待办
+own_session                 -  O  O  O  O   O   O   O  O   | 本人会话
+own_authenticator           -  OS OS OS OS  OS  OS  OS OS  | 本人登录凭据
 own_account                 -  O  O  O  O   O   O   O  O   | 本人账号
 read_reference              -  A  A  A  A   A   A   A  A   | 查看单位、标准等基础信息
 """

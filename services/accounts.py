@@ -1,28 +1,18 @@
-"""Accounts: one-time tokens, passwords, sessions, keys; and the actor that each makes."""
+"""Accounts: opened, given a password by one-time token, disabled, reset, linked to the identity provider."""
 
-import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pwdlib import PasswordHash
-from sqlalchemy import Select, bindparam, literal, select, update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from models import Account, ApiKey, LoginSession, OneTimeToken, Person, RoleGrant
+from models import Account, OneTimeToken, Person, SecondFactor
 from models.actor import Actor
-from models.columns import UtcDateTime
-from models.errors import InvalidInput, NotAuthenticated, TooManyAttempts
-from models.permissions import Role
-from services import trail
-
-_FREE_ATTEMPTS = 5
-_FIRST_WAIT = timedelta(minutes=15)
-_LONGEST_WAIT = timedelta(hours=24)
-_LEAST_LENGTH = 12
-_HASHER = PasswordHash.recommended()
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
-"""Checked when the login is unknown, so that an answer takes as long as for a known one."""
+from models.errors import InvalidInput, NotAuthenticated, NotFound, NotPermitted
+from services import passwords, second_factor, sessions, trail
+from services.passwords import Profile, hashed
 
 
 def invite(session: Session, person: Person, login: str, *, by: Actor | None, at: datetime, valid: timedelta) -> str:
@@ -35,19 +25,18 @@ def invite(session: Session, person: Person, login: str, *, by: Actor | None, at
     trail.append_office(
         session, "ACCOUNT_OPENED", by=by, at=at, facts={"account": account.id, "person": person.id, "login": login}
     )
-    token = secrets.token_urlsafe(32)
-    session.add(OneTimeToken(token_hash=_hashed(token), account_id=account.id, expires_at=at + valid))
-    session.flush()
-    return token
+    return _one_time_token(session, account, at=at, valid=valid)
 
 
-def set_first_password(session: Session, token: str, password: str, *, at: datetime) -> Account:
+def set_first_password(
+    session: Session, token: str, password: str, *, at: datetime, profile: Profile = passwords.STANDARD
+) -> Account:
     """Use a one-time token, once, to set the account's password.
 
     Raises: NotAuthenticated, InvalidInput (the password's own faults).
     """
     unused = update(OneTimeToken).where(
-        col(OneTimeToken.token_hash) == _hashed(token),
+        col(OneTimeToken.token_hash) == hashed(token),
         col(OneTimeToken.used_at).is_(None),
         col(OneTimeToken.expires_at) > at,
     )
@@ -55,154 +44,122 @@ def set_first_password(session: Session, token: str, password: str, *, at: datet
     if account_id is None:
         raise NotAuthenticated("一次性令牌无效、已用过或已过期。", remedy="请联系系统管理员重新发放。")
     account = session.get_one(Account, account_id)
-    _check_password(password, account.login)
-    account.password_hash = _HASHER.hash(password)
-    session.add(account)
-    session.flush()
+    passwords.put(session, account, password, profile, at=at)
     trail.append_office(session, "PASSWORD_SET", by=None, at=at, facts={"account": account.id})
     return account
 
 
-def verify_password(session: Session, login: str, password: str, *, at: datetime) -> Account | None:
-    """The account, if login and password are right; otherwise None, with the failure counted.
+def change_password(
+    session: Session, account: Account, password: str, profile: Profile, *, by: Actor, at: datetime
+) -> None:
+    """A new password of the person's own choice; their other sessions end. The caller has checked the present one.
 
-    After five failures the account waits 15 minutes, doubling to a day, and is never locked for good. The caller
-    commits in either case, or failures would not count.
-
-    Raises: TooManyAttempts.
+    Raises: InvalidInput (the password's own faults).
     """
-    account = session.execute(select(Account).where(col(Account.login) == login).with_for_update()).scalar_one_or_none()
-    if account is not None and account.wait_until is not None and account.wait_until > at:
-        raise TooManyAttempts(
-            "该账号登录失败次数过多，暂时不能登录。", rule="连续失败5次后须等待", remedy="请稍后再试。",
-            extra={"retry_after_seconds": int((account.wait_until - at).total_seconds()) + 1},
-        )  # fmt: skip
-    known = account is not None and account.disabled_at is None and account.password_hash
-    right = _HASHER.verify(password, known or _NOBODY)
-    if account is None:
-        return None
-    if known and right:
-        account.failed_attempts, account.wait_until = 0, None
-    else:
-        account.failed_attempts += 1
-        over = account.failed_attempts - _FREE_ATTEMPTS
-        account.wait_until = at + min(_FIRST_WAIT * 2 ** min(over, 10), _LONGEST_WAIT) if over >= 0 else None
+    passwords.put(session, account, password, profile, at=at)
+    sessions.end_my_others(session, by=by, at=at)
+    trail.append_office(session, "PASSWORD_SET", by=by, at=at, facts={"account": account.id})
+
+
+def reset_authenticator(session: Session, account: Account, *, by: Actor, at: datetime, valid: timedelta) -> str:
+    """A new one-time token; the old password, second factor, keys and sessions are void from now on.
+
+    The administrator never chooses a password: the person does, with the token, and is asked for all else anew.
+
+    Raises: NotPermitted (one's own account), InvalidInput (disabled).
+    """
+    _refuse_own(account, by, "重置")
+    if account.disabled_at is not None:
+        raise InvalidInput("该账号已停用。", rule="停用的账号不能登录", remedy="请先启用账号，再重置。")
+    account.password_hash, account.failed_attempts, account.wait_until = None, 0, None
+    session.add(account)
+    _void(session, account, at=at)
+    second_factor.remove(session, account.id, at=at)
+    trail.append_office(session, "AUTHENTICATOR_RESET", by=by, at=at, facts={"account": account.id})
+    return _one_time_token(session, account, at=at, valid=valid)
+
+
+def disable(session: Session, account: Account, *, by: Actor, at: datetime) -> None:
+    """From the next request on nothing of this account works, nor ever again what was handed out before.
+
+    Raises: NotPermitted (one's own account).
+    """
+    _refuse_own(account, by, "停用")
+    if account.disabled_at is not None:
+        return
+    account.disabled_at = at
+    session.add(account)
+    _void(session, account, at=at)
+    trail.append_office(session, "ACCOUNT_DISABLED", by=by, at=at, facts={"account": account.id})
+
+
+def enable(session: Session, account: Account, *, by: Actor, at: datetime) -> None:
+    """The person signs in again as before; ended sessions and keys stay ended."""
+    if account.disabled_at is None:
+        return
+    account.disabled_at = None
     session.add(account)
     session.flush()
-    return account if known and right else None
+    trail.append_office(session, "ACCOUNT_ENABLED", by=by, at=at, facts={"account": account.id})
 
 
-def open_session(session: Session, account: Account, *, at: datetime) -> str:
-    """A new session's token; only its hash is kept."""
-    token = secrets.token_urlsafe(32)
-    session.add(
-        LoginSession(token_hash=_hashed(token), account_id=account.id, opened_at=at, verified_at=at, last_seen_at=at)
-    )
-    session.flush()
-    return token
+def link_subject(session: Session, account: Account, subject: str | None, *, by: Actor, at: datetime) -> None:
+    """Say who this account is at the identity provider (None: nobody). People never link themselves.
 
-
-def verify_again(session: Session, actor: Actor, password: str, *, at: datetime) -> bool:
-    """The password entered anew within a session, for operations that ask for it."""
-    login = session.execute(select(col(Account.login)).where(col(Account.id) == actor.account_id)).scalar_one()
-    if verify_password(session, login, password, at=at) is None:
-        return False
-    mine = update(LoginSession).where(
-        col(LoginSession.token_hash).startswith(actor.session), col(LoginSession.account_id) == actor.account_id
-    )
-    session.execute(mine.values(verified_at=at))
-    return True
-
-
-def end_session(session: Session, token: str, *, at: datetime) -> None:
-    mine = update(LoginSession).where(
-        col(LoginSession.token_hash) == _hashed(token), col(LoginSession.ended_at).is_(None)
-    )
-    session.execute(mine.values(ended_at=at))
-
-
-def make_key(session: Session, account_id: str, name: str, *, by: Actor, at: datetime, valid: timedelta) -> str:
-    """A key for a machine; shown once."""
-    token = f"hf_{secrets.token_urlsafe(32)}"
-    session.add(
-        ApiKey(token_hash=_hashed(token), account_id=account_id, name=name, created_at=at, expires_at=at + valid)
-    )
-    session.flush()
-    trail.append_office(session, "KEY_MADE", by=by, at=at, facts={"account": account_id, "name": name})
-    return token
-
-
-def actor_for(session: Session, token: str, *, at: datetime, idle: timedelta, longest: timedelta) -> Actor:
-    """Who this token stands for at this instant, with the roles held now.
-
-    Raises: NotAuthenticated: unknown, ended, idle too long, too old, or the account disabled.
+    Raises: NotPermitted (one's own account), InvalidInput (another account is this subject already).
     """
-    hashed = _hashed(token)
-    statement = _BY_KEY if token.startswith("hf_") else _BY_SESSION
-    wanted = {"wanted": hashed, "at": at, "seen_after": at - idle, "opened_after": at - longest}
-    rows = session.connection().execute(statement, wanted).all()
-    if not rows:
-        raise NotAuthenticated("登录已失效。", remedy="请重新登录。")
-    first = rows[0]
-    grants = tuple((Role(row.role), row.unit_id) for row in rows if row.role)
-    return Actor(
-        first.person_id,
-        first.name,
-        first.account_id,
-        grants,
-        first.enterprise_id,
-        first.verified_at,
-        hashed[:16],
-        first.seen_at,
-    )
-
-
-def _holder_of(source: type[ApiKey] | type[LoginSession], verified: Any, seen: Any, *alive: Any) -> Select[Any]:
-    """The account, person and roles behind a token that is alive; built once, since every request asks it."""
-    return (
-        select(
-            col(Account.id).label("account_id"), col(Person.id).label("person_id"), col(Person.name), col(Person.enterprise_id),
-            verified.label("verified_at"), seen.label("seen_at"), col(RoleGrant.role), col(RoleGrant.unit_id),
-        )
-        .select_from(source)
-        .join(Account, col(Account.id) == col(source.account_id))
-        .join(Person, col(Person.id) == col(Account.person_id))
-        .outerjoin(RoleGrant, col(RoleGrant.person_id) == col(Person.id))
-        .where(col(source.token_hash) == bindparam("wanted"), col(Account.disabled_at).is_(None), *alive)
-    )  # fmt: skip
-
-
-_NEVER = literal(None, UtcDateTime())
-_BY_KEY = _holder_of(ApiKey, _NEVER, _NEVER, col(ApiKey.revoked_at).is_(None), col(ApiKey.expires_at) > bindparam("at"))
-_BY_SESSION = _holder_of(
-    LoginSession,
-    col(LoginSession.verified_at),
-    col(LoginSession.last_seen_at),
-    col(LoginSession.ended_at).is_(None),
-    col(LoginSession.last_seen_at) > bindparam("seen_after"),
-    col(LoginSession.opened_at) > bindparam("opened_after"),
-)
-
-
-def touch(session: Session, token: str, *, at: datetime) -> None:
-    """Note that the session is in use; the caller does so at most once a minute."""
-    mine = (col(LoginSession.token_hash) == _hashed(token), col(LoginSession.last_seen_at) < at)
-    session.execute(update(LoginSession).where(*mine).values(last_seen_at=at))
-
-
-def _check_password(password: str, login: str) -> None:
-    common = ("password", "12345678", "qwerty", "linjiang", "yongchuan", "anjian", "yingji")
-    if (
-        len(password) < _LEAST_LENGTH
-        or len(set(password)) < 5
-        or login.lower() in password.lower()
-        or any(word in password.lower() for word in common)
-    ):
+    _refuse_own(account, by, "关联")
+    taken = select(col(Account.id)).where(col(Account.oidc_subject) == subject, col(Account.id) != account.id)
+    if subject is not None and session.execute(taken).first():
         raise InvalidInput(
-            "密码过短或过于常见。", rule=f"密码至少{_LEAST_LENGTH}个字符，不含登录名和常见词", remedy="请换一个密码。",
-            extra={"errors": [{"field": "password", "message": f"至少{_LEAST_LENGTH}个字符，不含登录名和常见词"}]},
+            "该身份已关联其他账号。", rule="一个身份关联一个账号", remedy="请核对，或先解除另一账号的关联。",
+            extra={"errors": [{"field": "subject", "message": "已关联其他账号"}]},
         )  # fmt: skip
+    account.oidc_subject = subject
+    session.add(account)
+    sessions.end_all(session, [account.id], at=at)
+    session.flush()
+    facts = {"account": account.id, "linked": subject is not None}
+    trail.append_office(session, "PROVIDER_LINKED", by=by, at=at, facts=facts)
 
 
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def account_by_id(session: Session, account_id: str) -> Account:
+    """Locked until the transaction ends.
+
+    Raises: NotFound.
+    """
+    account = session.execute(select(Account).where(col(Account.id) == account_id).with_for_update()).scalar_one_or_none()
+    if account is None:
+        raise NotFound("没有找到该账号。", remedy="请核对账号编号（GET /api/v1/accounts）。")
+    return account
+
+
+def listed(session: Session, *, after: str = "", limit: int = 100) -> Sequence[Any]:
+    """Accounts by login, a page after `after`, with their person's name and whether a second factor is in force."""
+    statement = (
+        select(Account, col(Person.name), col(SecondFactor.confirmed_at))
+        .join(Person, col(Person.id) == col(Account.person_id))
+        .outerjoin(SecondFactor, col(SecondFactor.account_id) == col(Account.id))
+        .where(col(Account.login) > after)
+    )
+    return session.execute(statement.order_by(col(Account.login)).limit(min(max(limit, 1), 200))).all()
+
+
+def _one_time_token(session: Session, account: Account, *, at: datetime, valid: timedelta) -> str:
+    token = secrets.token_urlsafe(32)
+    session.add(OneTimeToken(token_hash=hashed(token), account_id=account.id, expires_at=at + valid))
+    session.flush()
+    return token
+
+
+def _void(session: Session, account: Account, *, at: datetime) -> None:
+    """What was handed out for this account: sessions, keys, one-time tokens."""
+    session.flush()
+    sessions.end_all(session, [account.id], at=at)
+    unused = (col(OneTimeToken.account_id) == account.id, col(OneTimeToken.used_at).is_(None))
+    session.execute(update(OneTimeToken).where(*unused).values(used_at=at))
+
+
+def _refuse_own(account: Account, by: Actor, what: str) -> None:
+    if account.person_id == by.person_id:
+        raise NotPermitted(f"不能{what}自己的账号。", rule="职责分离", remedy="请由另一名系统管理员办理。")

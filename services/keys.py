@@ -13,6 +13,11 @@ def channel_key(folder: Path) -> bytes:
     return _drawn_once(folder / "channels.key")
 
 
+def factor_key(folder: Path) -> bytes:
+    """The key that seals the secrets of authenticator apps: 32 bytes."""
+    return _drawn_once(folder / "factors.key")
+
+
 def signing_key(folder: Path) -> Ed25519PrivateKey:
     """The key that signs checkpoints of the history."""
     return Ed25519PrivateKey.from_private_bytes(_drawn_once(folder / "audit-ed25519.key"))

@@ -95,6 +95,6 @@ def _identity(by: Actor | None) -> dict[str, Any]:
         "name": by.name,
         "account": by.account_id,
         "roles": sorted(by.roles),
-        "auth": "password" if by.verified_at else "key",
+        "auth": by.means or ("password" if by.verified_at else "key"),
         "session": by.session,
     }
