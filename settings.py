@@ -66,7 +66,8 @@ class Settings(BaseSettings):
         description="Rule for passwords. `standard`: 12 characters. `dengbao`: 10, three classes, 90 days, last 5 barred.",
     )
     second_factor: Literal["optional", "officers"] = Field(
-        "optional", description="Who needs an authenticator app. `officers`: offices' people can only enrol until they have."
+        "optional",
+        description="Who needs an authenticator app. `officers`: offices' people can only enrol until they have.",
     )
     oidc_issuer: str = Field(
         "", description="Issuer of the office's OpenID Connect provider (https). Empty: no sign-in through it."

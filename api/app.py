@@ -4,12 +4,16 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
 from api import (
+    accounts,
+    authenticators,
     bulletin,
     channels,
     decisions,
     evidence,
     hazards,
+    machine_keys,
     notices,
+    oidc,
     organization,
     problems,
     reference,
@@ -51,6 +55,10 @@ def make_app(held: Office) -> FastAPI:
     api = APIRouter(prefix=PREFIX)
     for module in (
         sessions,
+        authenticators,
+        machine_keys,
+        accounts,
+        oidc,
         hazards,
         decisions,
         work,

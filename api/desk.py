@@ -25,13 +25,14 @@ from models.errors import (
     KeyRequired,
     KeyReused,
     NotAuthenticated,
+    NotForMachines,
     StaleVersion,
     VersionRequired,
 )
 from models.hazard import Hazard
 from models.permissions import Operation
 from models.tables import TABLES
-from services import access, accounts
+from services import access, sessions
 from settings import Settings
 
 _LONGEST_KEY = 200
@@ -77,20 +78,49 @@ async def bearer(request: Request) -> str:
     return token
 
 
-def current_actor(held: OfficeDep, token: Annotated[str, Depends(bearer)]) -> Actor:
+def current_actor(request: Request, held: OfficeDep, token: Annotated[str, Depends(bearer)]) -> Actor:
+    """Who asks, if their token reaches as far as this route's operation.
+
+    Raises: NotAuthenticated, NotPermitted.
+    """
     at = held.now()
     with reading(held.engine) as session:
-        actor = accounts.actor_for(
+        actor = sessions.actor_for(
             session, token, at=at, idle=timedelta(minutes=held.settings.session_idle_minutes),
             longest=timedelta(hours=held.settings.session_hours),
         )  # fmt: skip
     if actor.seen_at is not None and actor.seen_at < at - _NOTED_EVERY:
         with writing(held.engine) as session, session.begin():
-            accounts.touch(session, token, at=at)
+            sessions.touch(session, token, at=at)
+    _require_within_scope(actor, request.scope["route"].openapi_extra)
     return actor
 
 
+def _require_within_scope(actor: Actor, extra: dict[str, Any]) -> None:
+    """A route that serves several operations names them all in `x-operations`; its own `act` then asks for the one."""
+    served = extra.get("x-operations", [extra["x-operation"]])
+    if not any(actor.covers(operation) for operation in served):
+        access.require_within_scope(actor, extra["x-operation"])
+
+
 CurrentActor = Annotated[Actor, Depends(current_actor)]
+
+
+def person_present(by: CurrentActor) -> Actor:
+    """For a person's own affairs: sessions, keys, passwords.
+
+    Raises: NotForMachines.
+    """
+    if by.is_machine:
+        raise NotForMachines(
+            "机器密钥没有会话，也不能办理本人账号事项。",
+            rule="本人账号事项由本人登录办理",
+            remedy="请用登录名和密码登录后办理。",
+        )
+    return by
+
+
+PersonPresent = Annotated[Actor, Depends(person_present)]
 
 
 @dataclass

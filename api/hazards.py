@@ -26,7 +26,7 @@ router = APIRouter(prefix="/hazards", tags=["hazards"])
     status_code=201,
     summary="上报隐患",
     operation_id="report_hazard",
-    openapi_extra={"x-operation": Operation.RECORD_INSPECTION_FINDING},
+    openapi_extra={"x-operation": Operation.RECORD_INSPECTION_FINDING, "x-operations": reporting.OPERATIONS},
 )
 def report(body: Report, desk: DeskDep) -> Response:
     """Answers 201 for a new hazard, 200 with the one on record where the source number is known already.

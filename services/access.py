@@ -86,6 +86,25 @@ def require(by: Actor, operation: Operation) -> None:
         )
 
 
+def require_within_scope(by: Actor, operation: Operation) -> None:
+    """The token itself reaches as far as the operation, whatever its person may do.
+
+    Raises: NotPermitted, saying how the token is limited.
+    """
+    if by.covers(operation):
+        return
+    if by.is_machine:
+        raise NotPermitted(
+            f"这把密钥不能用于“{label_of(operation)}”。",
+            rule="密钥只能用于生成时列出的操作",
+            remedy="请生成列有该操作的密钥，或由本人登录办理。",
+        )
+    raise NotPermitted(
+        "登录尚未完成，暂时不能办理其他事项。", rule="须先补全登录凭据",
+        remedy="请先输入动态口令（POST /api/v1/session/verification）、绑定动态口令（POST /api/v1/second-factor）或更换密码（POST /api/v1/password）。",
+    )  # fmt: skip
+
+
 def require_recent_password(by: Actor, operation: Operation, *, at: datetime, within: timedelta) -> None:
     """Operations marked S ask for a password entered recently; a machine's key never satisfies them.
 

@@ -128,7 +128,9 @@ def account_by_id(session: Session, account_id: str) -> Account:
 
     Raises: NotFound.
     """
-    account = session.execute(select(Account).where(col(Account.id) == account_id).with_for_update()).scalar_one_or_none()
+    account = session.execute(
+        select(Account).where(col(Account.id) == account_id).with_for_update()
+    ).scalar_one_or_none()
     if account is None:
         raise NotFound("没有找到该账号。", remedy="请核对账号编号（GET /api/v1/accounts）。")
     return account

@@ -33,7 +33,9 @@ def make_key(
     token = f"{KEY_PREFIX}{secrets.token_urlsafe(32)}"
     digest = hashed(token)
     session.add(
-        ApiKey(token_hash=digest, account_id=by.account_id, name=name, created_at=at, expires_at=at + valid, scope=scope)
+        ApiKey(
+            token_hash=digest, account_id=by.account_id, name=name, created_at=at, expires_at=at + valid, scope=scope
+        )
     )
     session.flush()
     facts = {"account": by.account_id, "key": digest[:ID_LENGTH], "name": name, "operations": scope.split()}

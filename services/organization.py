@@ -12,7 +12,7 @@ from models.actor import Actor
 from models.errors import InvalidInput, NotFound, NotPermitted
 from models.organization import Duty, UnitKind
 from models.permissions import Role
-from services import trail
+from services import sessions, trail
 
 _CREDIT_CODE_LENGTH = 18
 _WITHOUT_UNIT = frozenset({Role.EN, Role.AD})
@@ -99,7 +99,7 @@ def grant_role(
     by: Actor | None,
     at: datetime,
 ) -> RoleGrant:
-    """Give a person a role; takes effect with their next request.
+    """Give a person a role. Their sessions and keys end: they sign in anew as what they now are.
 
     Source: GB/T 22239-2019 管理权限分离: an administrator holds no business role, an enterprise's person no office,
     and nobody grants a role to themselves.
@@ -114,11 +114,35 @@ def grant_role(
         for row in session.execute(select(col(RoleGrant.role)).where(col(RoleGrant.person_id) == person.id)).scalars()
     }
     _refuse_conflict(person, held | {role})
+    sessions.end_all_of_person(session, person.id, at=at)
     row = RoleGrant(
         person_id=person.id, role=role, unit_id=unit.id if unit else None, duty=duty,
         granted_by=by.person_id if by else None, granted_at=at,
     )  # fmt: skip
     return _added(session, row, "ROLE_GRANTED", by=by, at=at)
+
+
+def withdraw_role(
+    session: Session, person: Person, role: Role, *, unit: Unit | None, by: Actor | None, at: datetime
+) -> None:
+    """Take a role from a person. Their sessions and keys end with the next request.
+
+    Raises: NotPermitted (one's own), NotFound (not held).
+    """
+    if by is not None and by.person_id == person.id:
+        raise NotPermitted("不能撤销自己的角色。", rule="职责分离", remedy="请由另一名系统管理员办理。")
+    held = select(RoleGrant).where(
+        col(RoleGrant.person_id) == person.id, col(RoleGrant.role) == role,
+        col(RoleGrant.unit_id) == unit.id if unit else col(RoleGrant.unit_id).is_(None),
+    )  # fmt: skip
+    row = session.execute(held).scalars().first()
+    if row is None:
+        raise NotFound("该人员没有这个角色。", remedy="请核对角色和单位（GET /api/v1/people）。")
+    sessions.end_all_of_person(session, person.id, at=at)
+    session.delete(row)
+    session.flush()
+    facts = {"person_id": person.id, "role": role, "unit_id": row.unit_id}
+    trail.append_office(session, "ROLE_WITHDRAWN", by=by, at=at, facts={"before": facts})
 
 
 def person_by_id(session: Session, person_id: str) -> Person:

@@ -116,5 +116,8 @@ def _kind(character: str) -> str:
 
 def _refusal(detail: str, profile: Profile) -> InvalidInput:
     return InvalidInput(
-        detail, rule=profile.rule, remedy="请换一个密码。", extra={"errors": [{"field": "password", "message": profile.rule}]}
+        detail,
+        rule=profile.rule,
+        remedy="请换一个密码。",
+        extra={"errors": [{"field": "password", "message": profile.rule}]},
     )

@@ -28,6 +28,7 @@ _OPERATIONS = {
     Channel.INSPECTION: Operation.RECORD_INSPECTION_FINDING,
     Channel.PUBLIC_REPORT: Operation.RECORD_HOTLINE_REPORT,
 }
+OPERATIONS = tuple(_OPERATIONS.values())
 
 
 def report_hazard(session: Session, form: Report, *, by: Actor, at: datetime) -> tuple[Hazard, bool]:

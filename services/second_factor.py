@@ -4,7 +4,8 @@ import hmac
 import secrets
 from datetime import datetime
 
-import pyotp
+from pyotp import random_base32
+from pyotp.totp import TOTP
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
@@ -42,12 +43,12 @@ def begin(session: Session, account: Account, *, key: bytes, at: datetime) -> st
         raise InvalidInput(
             "已经绑定了动态口令。", rule="一个账号绑定一个动态口令", remedy="请先解除现有的绑定，再重新绑定。"
         )
-    secret = pyotp.random_base32()
+    secret = random_base32()
     session.execute(delete(SecondFactor).where(col(SecondFactor.account_id) == account.id))
     sealed = seal(key, secret.encode(), belongs_to=account.id)
     session.add(SecondFactor(account_id=account.id, sealed=sealed, enrolled_at=at))
     session.flush()
-    return pyotp.TOTP(secret).provisioning_uri(name=account.login, issuer_name=_ISSUER)
+    return TOTP(secret).provisioning_uri(name=account.login, issuer_name=_ISSUER)
 
 
 def confirm(session: Session, account: Account, code: str, *, key: bytes, at: datetime) -> list[str] | None:
@@ -57,9 +58,7 @@ def confirm(session: Session, account: Account, code: str, *, key: bytes, at: da
     Raises: InvalidInput, when nothing waits to be confirmed.
     """
     pending = session.execute(
-        select(SecondFactor).where(
-            col(SecondFactor.account_id) == account.id, col(SecondFactor.confirmed_at).is_(None)
-        )
+        select(SecondFactor).where(col(SecondFactor.account_id) == account.id, col(SecondFactor.confirmed_at).is_(None))
     ).scalar_one_or_none()
     if pending is None:
         raise InvalidInput("没有待确认的绑定。", rule="先绑定，后确认", remedy="请先申请绑定，用应用扫描后再确认。")
@@ -91,7 +90,7 @@ def accept(session: Session, factor: SecondFactor, code: str, *, key: bytes, at:
 
 def _accept_code(session: Session, factor: SecondFactor, code: str, *, key: bytes, at: datetime) -> bool:
     """The step moves on in the same statement that finds it behind: of two requests with one code, one is right."""
-    totp = pyotp.TOTP(unseal(key, factor.sealed, belongs_to=factor.account_id).decode())
+    totp = TOTP(unseal(key, factor.sealed, belongs_to=factor.account_id).decode())
     now, given = int(at.timestamp()) // _STEP_SECONDS, code.strip().encode()
     steps = [step for step in range(now - _WINDOW, now + _WINDOW + 1)
              if hmac.compare_digest(totp.generate_otp(step).encode(), given)]  # fmt: skip

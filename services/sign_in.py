@@ -104,7 +104,9 @@ def verify_again(session: Session, by: Actor, password: str, code: str, *, rules
     assert account is not None  # noqa: S101  # the actor came from it
     own = sessions.of_actor(session, by)
     if own.scope == _NOTHING_YET and not code:
-        raise InvalidInput("请输入动态口令。", rule="已绑定动态口令的账号登录须出示动态口令", remedy="请打开验证器应用。")
+        raise InvalidInput(
+            "请输入动态口令。", rule="已绑定动态口令的账号登录须出示动态口令", remedy="请打开验证器应用。"
+        )
     if not (_code_right(session, account, code, rules, at) if code else passwords.fits(account, password)):
         attempts.failed(session, account, "code" if code else "password", at=at)
         return False

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from models import Account
 from models.engine import reading
 from models.tables import AUDIT_EVENT, DECISION, HAZARD, OUTBOX, TABLES
-from services import accounts
+from services import sessions
 from town import Town
 
 PASSWORD = "Correct-Horse-7788"
@@ -65,7 +65,7 @@ def sign_in(session: Session, town: Town, key: str, *, login: str | None = None)
     )
     session.add(account)
     session.flush()
-    return accounts.open_session(session, account, at=at)
+    return sessions.open_session(session, account, at=at)
 
 
 def sign_in_all(session: Session, town: Town, client: TestClient) -> dict[str, Caller]:

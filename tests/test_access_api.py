@@ -19,6 +19,8 @@ from town import Town, carry_to, photo, report
 PUBLIC = {
     ("post", "/api/v1/session"),
     ("post", "/api/v1/first-password"),
+    ("get", "/api/v1/oidc/start"),
+    ("get", "/api/v1/oidc/callback"),
     ("get", "/healthz"),
     ("get", "/readyz"),
     ("get", "/metrics"),
