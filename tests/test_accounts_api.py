@@ -145,9 +145,7 @@ def test_the_list_of_accounts_shows_no_secret(people: dict[str, Caller], engine:
     assert_refused(people["clerk"].get("/accounts"), 403, "not-permitted")
 
 
-def test_a_new_role_ends_what_the_person_was_signed_in_with(
-    people: dict[str, Caller], town: Town, client: TestClient
-):
+def test_a_new_role_ends_what_the_person_was_signed_in_with(people: dict[str, Caller], town: Town, client: TestClient):
     key = key_of(people["officer"])
 
     granted = people["admin"].post(f"/people/{town.persons['officer'].id}/roles", {"role": "DH", "unit": "YJB"})
@@ -181,7 +179,9 @@ def test_nobody_withdraws_their_own_role(people: dict[str, Caller], town: Town):
     assert_refused(answer, 403, "not-permitted")
 
 
-def test_the_administrator_ends_all_sessions_of_an_account(people: dict[str, Caller], client: TestClient, engine: Engine):
+def test_the_administrator_ends_all_sessions_of_an_account(
+    people: dict[str, Caller], client: TestClient, engine: Engine
+):
     second = Caller(client, log_in(client, "officer").json()["token"])
 
     answer = people["admin"].delete(f"/accounts/{account_id(engine, 'officer')}/sessions")

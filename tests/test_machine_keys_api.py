@@ -50,7 +50,14 @@ def test_a_key_does_what_it_names_and_nothing_else(session: Session, town: Town,
     key = key_of(people["clerk"], "list_hazards")
 
     assert key.get("/hazards").json()["items"][0]["no"] == hazard.no
-    for path in (f"/hazards/{hazard.no}", f"/hazards/{hazard.no}/timeline", "/units", "/people", "/work-items", "/notices"):
+    for path in (
+        f"/hazards/{hazard.no}",
+        f"/hazards/{hazard.no}/timeline",
+        "/units",
+        "/people",
+        "/work-items",
+        "/notices",
+    ):
         assert_refused(key.get(path), 403, "not-permitted")
 
 
@@ -152,7 +159,11 @@ def test_a_person_sees_and_revokes_their_own_keys(people: dict[str, Caller]):
 
     assert (listed[0]["name"], listed[0]["operations"]) == ("巡查终端", ["list_hazards"])
     assert "hf_" not in str(listed)
-    assert (revoked.status_code, key.get("/hazards").status_code, people["officer"].get("/keys").json()) == (200, 401, [])
+    assert (revoked.status_code, key.get("/hazards").status_code, people["officer"].get("/keys").json()) == (
+        200,
+        401,
+        [],
+    )
 
 
 @pytest.mark.parametrize("guess", ["", "0", "%", "_" * 16, "f" * 16, "f" * 64])

@@ -177,7 +177,9 @@ def test_a_file_of_reports_is_taken_in_line_by_line_and_again_without_doubling(
     file = tmp_path / "上报.jsonl"
     lines = [json.dumps(REPORT | {"source_no": f"A-{number}"}, ensure_ascii=False) for number in (1, 2)]
     file.write_text("\n".join([*lines, json.dumps(REPORT | {"place": ""}), "{not json"]), encoding="utf-8")
-    key = people["officer"].post("/keys", {"name": "批量上报", "operations": ["record_inspection_finding"]}).json()["key"]
+    key = (
+        people["officer"].post("/keys", {"name": "批量上报", "operations": ["record_inspection_finding"]}).json()["key"]
+    )
 
     first, again = run_report(file, server, key), run_report(file, server, key)
 
