@@ -70,13 +70,18 @@ def redeem(provider: Provider, code: str, *, nonce: str, code_verifier: str, at:
                 metadata["token_endpoint"], grant_type="authorization_code", code=code, code_verifier=code_verifier
             )
             keys = _asked(client, metadata["jwks_uri"])
-        claims = _claims(provider, answer, keys, metadata, nonce, at)
+        return _vouched(_claims(provider, answer, keys, metadata, nonce, at), at)
     except httpx2.HTTPError as broken:
         raise _unavailable() from broken
-    except (OAuthError, JoseError, KeyError, ValueError, TypeError) as wrong:
+    except (OAuthError, JoseError, KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as wrong:
         raise NotAuthenticated(
             "统一身份认证的答复不可信，未予登录。", remedy="请重新登录；仍不行请联系系统管理员。"
         ) from wrong
+
+
+def _vouched(claims: CodeIDToken, at: datetime) -> Vouched:
+    if not isinstance(claims["sub"], str) or not claims["sub"]:
+        raise ValueError("no subject")
     return Vouched(claims["sub"], min(datetime.fromtimestamp(claims["auth_time"], UTC), at))
 
 
@@ -92,8 +97,6 @@ def _claims(provider: Provider, answer: Any, keys: Any, metadata: Any, nonce: st
     asked |= {"access_token": answer["access_token"]} if "access_token" in answer else {}
     claims = CodeIDToken(token.claims, token.header, expected, asked)  # pyright: ignore[reportArgumentType]  # its own TypedDict
     claims.validate(now=int(at.timestamp()), leeway=_LEEWAY_SECONDS)
-    if not isinstance(claims["sub"], str) or not claims["sub"]:
-        raise ValueError("no subject")
     return claims
 
 
