@@ -274,3 +274,17 @@ def onward(case: Case) -> str:
     if case.step == "CLOSED" and "REOPENING" in case.asked:
         return "GRANT_REOPENING"
     return _ONWARD.get(case.step, "")
+
+
+def within_office(case: Case) -> list[tuple[str, str]]:
+    """(decision, person) that the person's office allows at this step, four eyes and everything else left aside."""
+    moving = [(code, who) for (step, code), (_, able) in WAYS.items() if step == case.step for who in sorted(able)]
+    asking = [
+        (f"{verb}_{kind}", who)
+        for kind, (asks, decides, leads) in ASKED.items()
+        if case.step in leads and (kind in case.asked or kind not in {"VOIDING", "LISTING"})
+        for verb, able in (("ASK", asks), ("GRANT", decides), ("DENY", decides))
+        if verb == "ASK" or kind in case.asked
+        for who in sorted(able)
+    ]
+    return moving + asking

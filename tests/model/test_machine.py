@@ -22,7 +22,7 @@ from sqlmodel import Session
 
 from databases import Databases, opened
 from handling import filled
-from model.office import DECISIONS, DUTY, ENDS, OPEN, PERSONS, Case, onward
+from model.office import DECISIONS, DUTY, ENDS, OPEN, PARTS, PERSONS, Case, onward, within_office
 from models.engine import writing
 from models.errors import DomainError
 from models.ladder import rungs
@@ -32,7 +32,7 @@ from services import access, escalations, history_check, office, policies, trail
 from town import NOON, Town, form_for, photo, report
 
 INFORMED = ("PRINCIPAL", "ACTUAL_CONTROLLER")
-EXAMPLES, STEPS = int(os.environ.get("HAZARDFLOW_MODEL_EXAMPLES", "25")), 30
+EXAMPLES, STEPS = int(os.environ.get("HAZARDFLOW_MODEL_EXAMPLES", "40")), 60
 FORMS_OF_THE_WAY = {
     "ACCEPT",
     "MAJOR",
@@ -85,6 +85,17 @@ class OfficeMachine(RuleBasedStateMachine):
                 return
             code, who = data.draw(st.sampled_from(list(right) if aside or not straight else straight))
             self._attempt(no, code, who, told)
+
+    @rule(data=st.data(), tries=st.integers(1, 5), told=st.sampled_from(INFORMED))
+    @precondition(lambda self: self.cases)
+    def whoever_holds_the_office_tries(self, data: st.DataObject, tries: int, told: str) -> None:
+        """What a person's office allows here, whatever that person did before and whatever is missing."""
+        no = data.draw(st.sampled_from(sorted(self.cases)))
+        for _ in range(tries):
+            entitled = within_office(self.cases[no])
+            signing = [pair for pair in entitled if pair[0] in PARTS or pair[0].startswith("GRANT_")]
+            if entitled:
+                self._attempt(no, *data.draw(st.sampled_from(signing or entitled)), told)
 
     @rule(data=st.data(), code=st.sampled_from(DECISIONS), who=st.sampled_from(PERSONS), told=st.sampled_from(INFORMED))
     @precondition(lambda self: self.cases)
