@@ -58,15 +58,15 @@ WAYS: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("GATE", "RETURN_REDO"): ("WORK", SC | TL),
     ("GATE", "CLOSE"): ("CLOSED", SC | TL),
     **{(step, "INFORM"): (step, UNIT) for step in ("SIGN", *ASSIGNED)},
-    **{(step, "CONFIRM_CONTROL"): (step, UNIT | VILLAGE | SC) for step in (*CHECKING[:2], *MAJOR)},
     **{(step, "FREEZE"): (step, UNIT | SC | TL) for step in (*CHECKING, *MAJOR)},
     **{(step, "UNFREEZE"): (step, TL) for step in (*CHECKING, *MAJOR)},
 }
 OPEN = sorted({step for step, _ in WAYS} - set(ENDS))
 """Steps at which something waits."""
+WAYS |= {(step, "CONFIRM_CONTROL"): (step, UNIT | VILLAGE | SC) for step in OPEN}
 
 ASKED: dict[str, tuple[set[str], set[str], dict[str, str]]] = {
-    "LIFTING": (HEAD | SC | TL, HEAD | SC | TL, {step: step for step in MAJOR}),
+    "LIFTING": (HEAD | SC | TL, HEAD | SC | TL, {step: step for step in OPEN}),
     "LISTING": (SC | TL, SC | TL, {step: step for step in MAJOR}),
     "DELISTING": (SC | TL, SC | TL, {step: step for step in MAJOR}),
     "VOIDING": (SC | TL, SC | TL, dict.fromkeys(OPEN, "VOIDED")),
@@ -208,7 +208,7 @@ class Case:
             self.clocks["progress"] = 0
         if to in ENDS:
             self.clocks.clear()
-            self.controlled = self.controlled and to != "CLOSED"
+            self.controlled = False
         elif not keeps_on and new:
             self.clocks[new] = 1
         if to == "WORK":
