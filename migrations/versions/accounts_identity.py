@@ -1,5 +1,7 @@
 """How people prove who they are: profiles, second factors, the identity provider, what a session or key is good for."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -62,7 +64,7 @@ def downgrade() -> None:
         batch.drop_column("password_set_at")
 
 
-def _of_account(table: str, key: str, *columns: sa.Column[object]) -> None:
+def _of_account(table: str, key: str, *columns: sa.Column[Any]) -> None:
     """A table of rows that belong to an account."""
     op.create_table(
         table,
