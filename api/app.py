@@ -4,19 +4,23 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
 from api import (
+    bulk,
     bulletin,
     channels,
     decisions,
     evidence,
     hazards,
     notices,
+    office_life,
     organization,
     problems,
     reference,
     sessions,
     similar,
+    standing_in,
     status,
     work,
+    work_people,
 )
 from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
@@ -61,6 +65,10 @@ def make_app(held: Office) -> FastAPI:
         reference,
         bulletin,
         similar,
+        bulk,
+        office_life,
+        standing_in,
+        work_people,
     ):
         include(api, module.router)
     include(app, api)

@@ -4,6 +4,8 @@ from sqlmodel import SQLModel
 
 from models.account import Account, ApiKey, IdempotencyKey, LoginSession, OneTimeToken
 from models.audit import AuditEvent, AuditLeaf, AuditStream, Checkpoint
+from models.correspondence import Comment, FollowUp, HazardCopy, Instruction, Urging
+from models.delegation import Delegation, DelegationDay, Handover, UnitDeputy
 from models.evidence import Evidence, HazardEvidence
 from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
 from models.organization import Enterprise, Person, RoleGrant, Unit
@@ -21,17 +23,24 @@ __all__ = [
     "AuditLeaf",
     "AuditStream",
     "Checkpoint",
+    "Comment",
     "Deadline",
     "Decision",
+    "Delegation",
+    "DelegationDay",
     "Enterprise",
     "Escalation",
     "Evidence",
+    "FollowUp",
+    "Handover",
     "Hazard",
+    "HazardCopy",
     "HazardEvidence",
     "HazardNumber",
     "HazardParty",
     "HazardRequest",
     "IdempotencyKey",
+    "Instruction",
     "Letter",
     "LoginSession",
     "Notice",
@@ -45,6 +54,8 @@ __all__ = [
     "StandardClause",
     "SubAction",
     "Unit",
+    "UnitDeputy",
+    "Urging",
     "WorkItem",
     "metadata",
 ]
