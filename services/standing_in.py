@@ -88,4 +88,5 @@ def is_active(session: Session, person_id: str) -> bool:
 
 
 def _active(person: Any) -> Any:
-    return exists().where(col(Account.person_id) == col(person.id), col(Account.disabled_at).is_(None))
+    used = aliased(Account)
+    return exists().where(col(used.person_id) == col(person.id), col(used.disabled_at).is_(None))
