@@ -60,11 +60,11 @@ def of_answer(hazard: Hazard, step: Step, request: Any) -> dict[str, Any]:
 
 
 def of_word(
-    hazard: Hazard, step: Step, *, sender: str, words: str = "", task: str = "", due_at: datetime | None = None
+    hazard: Hazard, step: Step, *, sender: str, task: str = "", due_at: datetime | None = None
 ) -> dict[str, Any]:
-    """For a word from one person of the office to another about a hazard."""
-    due_text = text_of(due_at) if due_at else ""
-    return _common(hazard, step) | {"sender": sender, "words": words, "task": task, "due_text": due_text}
+    """For a word from one person of the office to another about a hazard; what it says is read in the program."""
+    due_text = text_of(due_at) if due_at else "未要求"
+    return _common(hazard, step) | {"sender": sender, "task": task, "due_text": due_text}
 
 
 def of_office(**known: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def tell_urged(session: Session, message: OutboxMessage, hazard: Hazard, at: dat
         return
     held = (item.assignee_id,) if item.assignee_id else recipients.of_item(session, item)
     known = facts.of_word(
-        hazard, Step(message.step), sender=_name(session, urging.urger_id), words=urging.words,
+        hazard, Step(message.step), sender=_name(session, urging.urger_id),
         task=facts.task_name(item), due_at=item.due_at,
     )  # fmt: skip
     people = recipients.with_delegates(session, held, at=at)
@@ -47,7 +47,7 @@ def tell_urged(session: Session, message: OutboxMessage, hazard: Hazard, at: dat
 def tell_copied(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
     copy = _row(session, HAZARD_COPY, message)
     if copy.revoked_at is None:
-        known = facts.of_word(hazard, Step(message.step), sender=_name(session, copy.copied_by), words=copy.words)
+        known = facts.of_word(hazard, Step(message.step), sender=_name(session, copy.copied_by))
         notices.queue(session, message.id, "copied", hazard, (copy.person_id,), known, at=at)
 
 
@@ -55,15 +55,15 @@ def tell_instructed(session: Session, message: OutboxMessage, hazard: Hazard, at
     """The unit named, else the unit in charge and the committee office."""
     instruction = _row(session, INSTRUCTION, message)
     known = facts.of_word(
-        hazard, Step(message.step), sender=_name(session, instruction.leader_id), words=instruction.words,
+        hazard, Step(message.step), sender=_name(session, instruction.leader_id),
         due_at=instruction.due_at,
     )  # fmt: skip
     owed = session.execute(select(WORK_ITEM).where(WORK_ITEM.c.origin == instruction.id)).one_or_none()
-    told = (
-        recipients.of_item(session, owed)
-        if owed
-        else recipients.of_step(session, hazard, Step(message.step)).person_ids
-    )
+    if owed is not None:
+        told = recipients.of_item(session, owed)
+    else:
+        here = recipients.of_step(session, hazard, Step(message.step))
+        told = here.person_ids or recipients.of_end(session, hazard).person_ids
     people = recipients.with_delegates(session, told, at=at)
     notices.queue(session, message.id, "instructed", hazard, people, known, at=at)
 
@@ -71,7 +71,7 @@ def tell_instructed(session: Session, message: OutboxMessage, hazard: Hazard, at
 def tell_instruction_answered(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
     instruction = _row(session, INSTRUCTION, message)
     sender = session.get_one(Unit, instruction.unit_id).name
-    known = facts.of_word(hazard, Step(message.step), sender=sender, words=instruction.answer or "")
+    known = facts.of_word(hazard, Step(message.step), sender=sender)
     notices.queue(session, message.id, "instruction_answered", hazard, (instruction.leader_id,), known, at=at)
 
 
