@@ -35,10 +35,14 @@ def with_own_grants(holder: Select[Any]) -> Select[Any]:
 def with_lent_grants(holder: Select[Any]) -> CompoundSelect[Any]:
     """The same, and the approvals lent for `today`: those the delegator holds now, in the unit of the delegation.
 
-    What was lent is not lent on. A delegator whose accounts are all disabled lends nothing. One statement, since every
+    What was lent is not lent on. A delegator whose accounts are all disabled lends nothing, nor is anything lent to
+    somebody who has left the unit. One statement, since every
     request asks it.
     """
-    principal = aliased(Person)
+    principal, still = aliased(Person), aliased(RoleGrant)
+    of_unit = exists().where(
+        col(still.person_id) == DELEGATION.c.delegate_id, col(still.unit_id) == DELEGATION.c.unit_id
+    )
     lent = (
         holder.add_columns(
             col(RoleGrant.role), col(RoleGrant.unit_id), DELEGATION.c.delegator_id.label("principal_id"),
@@ -52,7 +56,7 @@ def with_lent_grants(holder: Select[Any]) -> CompoundSelect[Any]:
         .join(principal, col(principal.id) == DELEGATION.c.delegator_id)
         .where(
             DELEGATION.c.revoked_at.is_(None), DELEGATION.c.from_on <= bindparam("today"),
-            DELEGATION.c.until_on >= bindparam("today"), col(RoleGrant.role).in_(_LENT_ROLES), _active(principal),
+            DELEGATION.c.until_on >= bindparam("today"), col(RoleGrant.role).in_(_LENT_ROLES), _active(principal), of_unit,
         )
     )  # fmt: skip
     return union_all(with_own_grants(holder), lent)

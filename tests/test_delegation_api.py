@@ -1,17 +1,17 @@
 """Delegation: a colleague decides on somebody's behalf, for days; four eyes count both."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 from starlette.testclient import TestClient
 
 from colleagues import days, events, id_of, join, now, pass_review
 from escalated import carry_out, fire_level, race, told_by
 from flows import effects
-from models import Account, LoginSession
+from models import Account, LoginSession, RoleGrant
 from models.audit import OFFICE
 from models.outbox import Topic
 from models.permissions import Role
@@ -19,7 +19,7 @@ from models.process import DecisionCode
 from models.stage import Step
 from models.tables import DELEGATION_DAY, HAZARD, NOTICE, SIGNATURE
 from office_api import Caller, assert_refused
-from services import organization
+from services import accounts, organization
 from test_announcements import last_message
 from town import NOON, Town, carry_to, decide
 
@@ -141,6 +141,32 @@ def test_a_delegator_whose_account_is_disabled_lends_nothing(
     session.commit()
 
     assert_refused(pass_review(stand_in, judged), 403, "not-permitted")
+
+
+def test_a_delegate_who_has_left_the_unit_holds_nothing_there(
+    session: Session, town: Town, people: dict[str, Caller], stand_in: Caller, judged: Any
+):
+    lend(people["head"], town, "stand_in")
+    session.execute(delete(RoleGrant).where(col(RoleGrant.person_id) == id_of(town, "stand_in")))
+    session.commit()
+    organization.grant_role(session, town.persons["stand_in"], Role.SC, unit=town.units["AWB"], by=None, at=NOON)
+    session.commit()
+
+    assert_refused(pass_review(stand_in, judged), 403, "not-permitted")
+
+
+def test_a_machine_s_key_carries_nothing_that_was_lent(
+    session: Session, town: Town, people: dict[str, Caller], stand_in: Caller
+):
+    lend(people["head"], town, "stand_in")
+    of_person = select(Account.id).where(col(Account.person_id) == id_of(town, "stand_in"))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    account = session.execute(of_person).scalar_one()
+    at, hour = datetime.now(UTC), timedelta(hours=1)
+    key = accounts.make_key(session, account, "接口", by=town.actors["admin"], at=at, valid=hour)
+
+    acting = accounts.actor_for(session, key, at=at, idle=hour, longest=hour)
+
+    assert (acting.roles, acting.on_behalf_of) == ({Role.SC}, ())
 
 
 def test_a_delegation_that_has_not_begun_lends_nothing(

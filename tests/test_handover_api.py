@@ -133,6 +133,19 @@ def test_deputyship_and_delegations_received_go_on_and_those_given_end(
     assert len(events(session, OFFICE, "HANDED_OVER")) == 1
 
 
+def test_copies_to_the_leaver_end(session: Session, town: Town, people: dict[str, Caller]):
+    hazard = carry_to(session, town, Step.CLASSIFY)
+    session.commit()
+    copied = people["head"].post(f"/hazards/{hazard.no}/copies", {"people": [id_of(town, "other_officer")]})
+    assert copied.status_code == 201
+
+    assert hand_over(people["admin"], town, "other_officer", "other_head").json()["moved"] == 0
+
+    assert people["head"].get(f"/hazards/{hazard.no}/copies").json() == []
+    assert len(events(session, hazard.id, "COPY_REVOKED")) == 1
+    assert _faults(session) == []
+
+
 def test_only_the_administrator_hands_over_and_never_to_nobody(session: Session, town: Town, people: dict[str, Caller]):
     for who in ("clerk", "head", "leader", "officer", "auditor"):
         assert_refused(hand_over(people[who], town, "officer", "second_officer"), 403, "not-permitted")
