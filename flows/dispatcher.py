@@ -73,8 +73,9 @@ class Dispatcher:
     async def _carry_out(self, message: OutboxMessage, *, tracked: bool) -> None:
         run = _FLOWS[message.topic, tracked]
         try:
-            with tags(message.hazard_no or "机关事务"):
-                await asyncio.wait_for(run(message.hazard_no, message.id), settings().lease_seconds / 3)
+            about = message.hazard_no or "机关事务"
+            with tags(about):
+                await asyncio.wait_for(run(about, message.id), settings().lease_seconds / 3)
         except Exception as failure:  # whatever it was, the message is due again
             log.warning("message %s failed: %s", message.id, type(failure).__name__)
             with writing(engine()) as session, session.begin():

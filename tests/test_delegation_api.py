@@ -1,5 +1,6 @@
 """Delegation: a colleague decides on somebody's behalf, for days; four eyes count both."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,14 +11,14 @@ from starlette.testclient import TestClient
 
 from colleagues import days, events, id_of, join, now, pass_review
 from escalated import carry_out, fire_level, race, told_by
-from flows import effects
+from flows import announcement, effects
 from models import Account, LoginSession, RoleGrant
 from models.audit import OFFICE
 from models.outbox import Topic
 from models.permissions import Role
 from models.process import DecisionCode
 from models.stage import Step
-from models.tables import DELEGATION_DAY, HAZARD, NOTICE, SIGNATURE
+from models.tables import DELEGATION_DAY, HAZARD, NOTICE, OUTBOX, SIGNATURE
 from office_api import Caller, assert_refused
 from services import accounts, organization
 from test_announcements import last_message
@@ -261,7 +262,9 @@ def test_both_are_told_of_a_delegation_and_of_its_end(
     session: Session, town: Town, people: dict[str, Caller], stand_in: Caller
 ):
     made = lend(people["head"], town, "stand_in").json()["id"]
-    effects.carry_out("tell_delegated", last_message(session, Topic.DELEGATED))
+    message = last_message(session, Topic.DELEGATED)
+    asyncio.run(announcement.announce_untracked("", message))
+    assert now(session, select(OUTBOX.c.done_at).where(OUTBOX.c.id == message))[0][0] is not None
     people["head"].delete(f"/delegations/{made}")
     effects.carry_out("tell_delegated", last_message(session, Topic.DELEGATED))
 
