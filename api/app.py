@@ -6,6 +6,7 @@ from fastapi.routing import APIRoute
 from api import (
     accounts,
     authenticators,
+    bulk,
     bulletin,
     channels,
     decisions,
@@ -13,14 +14,17 @@ from api import (
     hazards,
     machine_keys,
     notices,
+    office_life,
     oidc,
     organization,
     problems,
     reference,
     sessions,
     similar,
+    standing_in,
     status,
     work,
+    work_people,
 )
 from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
@@ -69,6 +73,10 @@ def make_app(held: Office) -> FastAPI:
         reference,
         bulletin,
         similar,
+        bulk,
+        office_life,
+        standing_in,
+        work_people,
     ):
         include(api, module.router)
     include(app, api)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import select
 from sqlmodel import Session
 
-from flows import facts
+from flows import facts, office_words
 from flows.context import engine, now
 from models import OutboxMessage
 from models.engine import writing
@@ -53,7 +53,8 @@ def carry_out(effect: str, message_id: str) -> None:
         message = outbox.message_for(session, message_id)
         if message is None:
             raise NotFound(f"没有编号为{message_id}的消息。")
-        hazard = cast(Hazard, session.execute(select(HAZARD).where(HAZARD.c.id == message.hazard_id)).one())
+        found = session.execute(select(HAZARD).where(HAZARD.c.id == message.hazard_id)).one_or_none()
+        hazard = cast(Hazard, found)  # None for what concerns no hazard; those effects do not ask
         _EFFECTS[effect](session, message, hazard, at)
 
 
@@ -68,8 +69,9 @@ def step_of(message_id: str) -> Step:
 
 
 def word_of(message_id: str) -> str:
-    """The effect of a message that announces a duty or an answer."""
-    return {Topic.DUTY: "tell_of_duty", Topic.ANSWERED: "tell_answer"}[Topic(_message(message_id).topic)]
+    """The effect of a message that announces a duty, an answer, or a word from one person to another."""
+    words = {Topic.DUTY: "tell_of_duty", Topic.ANSWERED: "tell_answer", **office_words.WORDS}
+    return words[Topic(_message(message_id).topic)]
 
 
 def _message(message_id: str) -> OutboxMessage:
@@ -85,7 +87,7 @@ def tell_of_duty(session: Session, message: OutboxMessage, hazard: Hazard, at: d
     item = session.execute(select(WORK_ITEM).where(WORK_ITEM.c.id == message.subject)).one()
     if item.closed_at is not None:
         return
-    told = recipients.of_item(session, item)
+    told = recipients.with_delegates(session, recipients.of_item(session, item), at=at)
     notices.queue(session, message.id, "duty", hazard, told, facts.of_duty(session, hazard, item), at=at)
 
 
@@ -102,7 +104,8 @@ def tell_those_concerned(session: Session, message: OutboxMessage, hazard: Hazar
     if not told.person_ids:
         told = recipients.of_end(session, hazard)
     known = facts.of_entry(session, hazard, step, entered_at=message.created_at)
-    notices.queue(session, message.id, _WORDS[step], hazard, told.person_ids, known, at=at)
+    people = recipients.with_delegates(session, told.person_ids, at=at)
+    notices.queue(session, message.id, _WORDS[step], hazard, people, known, at=at)
     report_vacancies(session, message, hazard, told.vacant, known, at)
 
 
@@ -162,6 +165,7 @@ def tell_escalation(session: Session, message: OutboxMessage, hazard: Hazard, at
         session, hazard, deadline, level_name=level.name, letter_no=letter_no, answer_due=answer_due
     )
     people = told.person_ids or recipients.of_level(session, hazard, unit_id, (Recipient.COMMITTEE_OFFICE,)).person_ids
+    people = recipients.with_delegates(session, people, at=at)
     notices.queue(session, message.id, f"escalation_{escalation.level}", hazard, people, known, at=at)
     report_vacancies(session, message, hazard, told.vacant, known, at)
 
@@ -226,4 +230,5 @@ _EFFECTS: Mapping[str, Effect] = {
     "tell_escalation": tell_escalation,
     "tell_of_duty": tell_of_duty,
     "tell_answer": tell_answer,
+    **office_words.EFFECTS,
 }

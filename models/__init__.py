@@ -14,6 +14,8 @@ from models.account import (
     SecondFactor,
 )
 from models.audit import AuditEvent, AuditLeaf, AuditStream, Checkpoint
+from models.correspondence import Comment, FollowUp, HazardCopy, Instruction, Urging
+from models.delegation import Delegation, DelegationDay, Handover, UnitDeputy
 from models.evidence import Evidence, HazardEvidence
 from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
 from models.organization import Enterprise, Person, RoleGrant, Unit
@@ -31,17 +33,24 @@ __all__ = [
     "AuditLeaf",
     "AuditStream",
     "Checkpoint",
+    "Comment",
     "Deadline",
     "Decision",
+    "Delegation",
+    "DelegationDay",
     "Enterprise",
     "Escalation",
     "Evidence",
+    "FollowUp",
+    "Handover",
     "Hazard",
+    "HazardCopy",
     "HazardEvidence",
     "HazardNumber",
     "HazardParty",
     "HazardRequest",
     "IdempotencyKey",
+    "Instruction",
     "Letter",
     "LoginSession",
     "Notice",
@@ -59,6 +68,8 @@ __all__ = [
     "StandardClause",
     "SubAction",
     "Unit",
+    "UnitDeputy",
+    "Urging",
     "WorkItem",
     "metadata",
 ]

@@ -36,7 +36,7 @@ def queue(
     session: Session,
     message_id: str,
     topic: str,
-    hazard: Hazard,
+    hazard: Hazard | None,
     people: Iterable[str],
     facts: Mapping[str, Any],
     *,
@@ -138,12 +138,18 @@ def _delivery(person_id: str, channel_id: str, group: Sequence[Any]) -> Delivery
 
 
 def _row(
-    message_id: str, topic: str, hazard: Hazard, person_id: str, channel_id: str, facts: Mapping[str, Any], at: datetime
+    message_id: str,
+    topic: str,
+    hazard: Hazard | None,
+    person_id: str,
+    channel_id: str,
+    facts: Mapping[str, Any],
+    at: datetime,
 ) -> dict[str, Any]:
     words = render(topic, **facts, notice_no=number_of(message_id, topic, person_id, channel_id))
     here = channel_id == INAPP
     return {
-        "id": new_id(), "message_id": message_id, "topic": topic, "hazard_id": hazard.id, "person_id": person_id,
+        "id": new_id(), "message_id": message_id, "topic": topic, "hazard_id": hazard.id if hazard else None, "person_id": person_id,
         "channel_id": channel_id, "subject": words.subject, "body": words.body,
         "state": NoticeState.SENT if here else NoticeState.QUEUED, "attempts": 0, "due_at": at, "last_error": "",
         "created_at": at, "settled_at": at if here else None, "read_at": None,

@@ -44,6 +44,8 @@ def set_first_password(
     if account_id is None:
         raise NotAuthenticated("一次性令牌无效、已用过或已过期。", remedy="请联系系统管理员重新发放。")
     account = session.get_one(Account, account_id)
+    if account.disabled_at is not None:
+        raise NotAuthenticated("该账号已停用。", remedy="请联系系统管理员。")
     passwords.put(session, account, password, profile, at=at)
     trail.append_office(session, "PASSWORD_SET", by=None, at=at, facts={"account": account.id})
     return account

@@ -18,6 +18,7 @@ from models import Account
 from models.engine import reading, writing
 from models.tables import AUDIT_EVENT
 from office_api import PASSWORD, Caller, sign_in
+from services import sessions
 from settings import Settings
 from town import Town
 
@@ -43,6 +44,13 @@ def caller(session: Session, town: Town, client: TestClient, key: str) -> Caller
     token = sign_in(session, town, key)
     session.commit()
     return Caller(client, token)
+
+
+def sign_in_anew(session: Session, who: Caller, person_id: str) -> None:
+    """The person signs in again, after a change of roles has ended what they were signed in with."""
+    account = session.execute(select(Account).where(col(Account.person_id) == person_id)).scalar_one()
+    who.token = sessions.open_session(session, account, at=datetime.now(UTC))
+    session.commit()
 
 
 class App:
