@@ -9,6 +9,8 @@ from api import (
     decisions,
     evidence,
     hazards,
+    incidents,
+    ladder,
     notices,
     organization,
     problems,
@@ -19,6 +21,7 @@ from api import (
 )
 from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
+from api.fallback_sweep import watching
 from api.headers import SecureHeaders
 from models.engine import open_engine
 from models.permissions import Operation
@@ -45,6 +48,7 @@ def make_app(held: Office) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
+        lifespan=watching,
     )
     app.state.office = held
     api = APIRouter(prefix=PREFIX)
@@ -52,6 +56,8 @@ def make_app(held: Office) -> FastAPI:
         sessions,
         hazards,
         decisions,
+        ladder,
+        incidents,
         work,
         evidence,
         notices,

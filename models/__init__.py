@@ -6,6 +6,8 @@ from models.account import Account, ApiKey, IdempotencyKey, LoginSession, OneTim
 from models.audit import AuditEvent, AuditLeaf, AuditStream, Checkpoint
 from models.evidence import Evidence, HazardEvidence
 from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
+from models.incident import Heartbeat, Incident
+from models.ladder_hold import EscalationReceipt, LadderHold
 from models.organization import Enterprise, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
@@ -25,13 +27,17 @@ __all__ = [
     "Decision",
     "Enterprise",
     "Escalation",
+    "EscalationReceipt",
     "Evidence",
     "Hazard",
     "HazardEvidence",
     "HazardNumber",
     "HazardParty",
     "HazardRequest",
+    "Heartbeat",
     "IdempotencyKey",
+    "Incident",
+    "LadderHold",
     "Letter",
     "LoginSession",
     "Notice",

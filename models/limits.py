@@ -120,6 +120,12 @@ def working_days_between(earlier: datetime, later: datetime, calendar: WorkCalen
     return sum(calendar.is_working_day(day) for day in days_between(first + _DAY, last))
 
 
+def gap_text(claimed: datetime, recorded: datetime) -> str:
+    """How long after the claimed time something was recorded, shown when it is more than a day; else empty."""
+    gap = recorded - claimed
+    return f"登记晚于发生{gap.days}天{gap.seconds // 3600}小时" if gap > _DAY else ""
+
+
 def _local(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"naive time {moment!r}: a limit starts at an instant")

@@ -18,7 +18,7 @@ from models.ladder import first_rung
 from models.limits import Due, Limit, Pause, Unit, due, on_date
 from models.stage import Clock
 from models.tables import DEADLINE
-from services import policies
+from services import ladder_times, policies
 
 LIMIT_COLUMNS = ("limit_days", "limit_on", "limit_basis")
 _LEAST_NOTICE = timedelta(hours=4)
@@ -95,10 +95,12 @@ def starting(
 def superseding(session: Session, deadline: Any, *, at: datetime, **changes: Any) -> dict[str, Any]:
     """End a live deadline as superseded and start the one that takes its place, from the same instant; the new row.
 
-    `changes` are columns of the new row (`on_day`, `pauses`, `basis`, `clock`, …). What the old one fired stays.
+    `changes` are columns of the new row (`on_day`, `pauses`, `basis`, `clock`, …). What the old one fired stays and is
+    not fired again.
     """
     row = dict(deadline._mapping) | {"id": new_id(), "closed_at": None, "outcome": None} | changes
     row |= _computed(session, row)
+    row |= ladder_times.resumed(session, deadline, row, at=at)
     replace(session, deadline, row, at=at)
     return row
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlmodel import Session
 
 from models.hazard import Hazard
@@ -43,7 +43,15 @@ def lapse(session: Session, hazard: Hazard, to: Step, *, at: datetime) -> int:
     if lapsed:
         session.execute(update(HAZARD_REQUEST).where(*stale).values(decided_at=at, outcome="LAPSED"))
         clocks = (DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.subject.in_(lapsed), DEADLINE.c.closed_at.is_(None))
-        session.execute(update(DEADLINE).where(*clocks).values(closed_at=at, outcome="VOID", next_rung_at=None))
+        session.execute(
+            update(DEADLINE)
+            .where(*clocks)
+            .values(
+                closed_at=at,
+                outcome="VOID",
+                next_rung_at=case((DEADLINE.c.next_rung_at < at, DEADLINE.c.next_rung_at), else_=None),
+            )
+        )
         items = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.origin.in_(lapsed), WORK_ITEM.c.closed_at.is_(None))
         session.execute(update(WORK_ITEM).where(*items).values(closed_at=at))
     left = select(func.count()).where(*_UNDECIDED)
