@@ -73,15 +73,23 @@ def _tell(
     deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == escalation.deadline_id)).one()
     ladder = policies.ladder(session, escalation.ladder_version)
     level = ladder.level(deadline.against, escalation.level)
-    answer_due = _answer_due(session, deadline, level, escalation.fired_at)
-    letter_no = _letter(session, escalation.id, hazard, deadline, level, answer_due, at)
+    answer_due, letter_no = None, ""
+    if escalation.because != escalations.DANGER:
+        answer_due = _answer_due(session, deadline, level, escalation.fired_at)
+        letter_no = _letter(session, escalation, hazard, deadline, level, answer_due, at)
     unit_id = deadline.unit_id or hazard.lead_unit_id or hazard.verifying_unit_id
     if answer_due and not repeat and deadline.against != "committee":
         duties.open_answer(session, hazard, deadline, origin=escalation.id, unit_id=unit_id, due_at=answer_due, at=at)
     told = recipients.of_level(session, hazard, unit_id, level.recipients)
     people = _with_stand_ins(session, hazard, unit_id, ladder, deadline.against, level, told)
     known = facts.of_escalation(
-        session, hazard, deadline, level_name=level.name, letter_no=letter_no, answer_due=answer_due
+        session,
+        hazard,
+        deadline,
+        level_name=level.name,
+        letter_no=letter_no,
+        answer_due=answer_due,
+        raised=escalation.raised_by is not None,
     )
     notices.queue(
         session, message.id, f"escalation_{level.level}", hazard, people, known, at=at,
@@ -114,7 +122,7 @@ def _with_stand_ins(
 
 def _letter(
     session: Session,
-    origin: str,
+    escalation: Escalation,
     hazard: Hazard,
     deadline: Any,
     level: Level,
@@ -128,6 +136,7 @@ def _letter(
     body = letters.escalation_text(
         hazard, to=facts.owner_name(session, hazard, owner), action=level.action, due_text=facts.text_of(deadline.due_at),
         reason=deadline.reason, answer_text=facts.text_of(answer_due) if answer_due else "",
+        raised=escalation.raised_by is not None,
     )  # fmt: skip
     title = f"关于重大事故隐患{hazard.no}的{level.letter}"
-    return letters.draft(session, hazard, origin=origin, kind=level.letter, title=title, body=body, at=at).number
+    return letters.draft(session, hazard, origin=escalation.id, kind=level.letter, title=title, body=body, at=at).number

@@ -123,6 +123,10 @@ class Escalation(SQLModel, table=True):
     """Overtaken, before a sweep recorded it, by a higher level or by the decision it waited for: it is on record, and
     nobody is told of it."""
     ladder_version: int
+    raised_by: str | None = Field(default=None, foreign_key="person.id")
+    """Who raised it before its time; None when it fell due."""
+    because: str = ""
+    """Why it was raised."""
     repeats: int = 0
     """How often it was told again because nobody acknowledged it."""
     repeat_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -21,6 +21,9 @@ from services import chain, ladder_times, outbox, trail
 ESCALATED = "ESCALATED"
 TELL_AGAIN_AFTER = timedelta(days=1)
 MOST_REPEATS = 7
+DANGER = "险情紧急，已责令立即管控"
+"""Why an order against immediate danger raises its level: to tell, not to reproach anybody."""
+DANGER_LEVEL = 2
 _INSERT = insert_once(ESCALATION, "id")
 
 
@@ -133,7 +136,7 @@ def _fire(
     escalation_id = new_id()
     row = {"hazard_id": hazard.id, "deadline_id": deadline.id, "level": rung.level, "id": escalation_id,
            "level_due_at": rung.at, "fired_at": at, "late": late, "ladder_version": deadline.ladder_version,
-           "repeats": 0, "repeat_at": None if late else at + TELL_AGAIN_AFTER}  # fmt: skip
+           "raised_by": by.person_id if by else None, "because": reason, "repeats": 0, "repeat_at": None if late else at + TELL_AGAIN_AFTER}  # fmt: skip
     if session.execute(_INSERT, row).first() is None:
         return None
     facts: dict[str, Any] = {

@@ -15,6 +15,9 @@ _AGAIN, _OPEN = sa.text("repeat_at IS NOT NULL"), sa.text("settled_at IS NULL")
 
 def upgrade() -> None:
     with op.batch_alter_table("escalation") as batch:
+        batch.add_column(sa.Column("raised_by", sa.String(), nullable=True))
+        batch.add_column(sa.Column("because", sa.String(), nullable=False, server_default=""))
+        batch.create_foreign_key("fk_escalation_raised_by_person", "person", ["raised_by"], ["id"])
         batch.add_column(sa.Column("repeats", sa.Integer(), nullable=False, server_default="0"))
         batch.add_column(sa.Column("repeat_at", UtcDateTime(timezone=True), nullable=True))
         batch.create_index("ix_escalation_repeat", ["repeat_at"], sqlite_where=_AGAIN, postgresql_where=_AGAIN)
