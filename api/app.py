@@ -16,6 +16,7 @@ from api import (
     problems,
     reference,
     sessions,
+    similar,
     status,
     work,
 )
@@ -65,6 +66,7 @@ def make_app(held: Office) -> FastAPI:
         organization,
         reference,
         bulletin,
+        similar,
     ):
         include(api, module.router)
     include(app, api)

@@ -65,7 +65,7 @@ def listing(
 def show(no: str, held: OfficeDep, by: CurrentActor) -> Response:
     with looking(held) as session:
         hazard = access.hazard_for(session, no, Operation.READ_HAZARD, by=by)
-        whole = hazard_whole(hazard, register.surroundings(session, hazard), roles=by.roles, now=held.now())
+        whole = hazard_whole(hazard, register.surroundings(session, hazard), by=by, now=held.now())
     return JSONResponse(whole, headers={"ETag": etag_of(hazard.version)})
 
 

@@ -1,15 +1,19 @@
 """How rows look from outside: ISO times with offset, names beside codes, nothing an actor may not see."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from models.actor import Actor
 from models.hazard import Channel, Hazard
 from models.limits import gap_text
 from models.permissions import Role
 from models.process import STEPS, moves_at
+from models.requests import RequestKind
 from models.stage import Clock, Stage, Step
+from services import access
 from services.register import Surroundings
 
 _LOCAL = ZoneInfo("Asia/Shanghai")
@@ -31,7 +35,7 @@ def hazard_line(row: Any, *, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def hazard_whole(hazard: Hazard, around: Surroundings, *, roles: frozenset[Role], now: datetime) -> dict[str, Any]:
+def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: datetime) -> dict[str, Any]:
     """A hazard with its clocks, whose move it is, and what may be decided now."""
     names = around.names
     shown = hazard_line(hazard, now=now) | {
@@ -42,18 +46,42 @@ def hazard_whole(hazard: Hazard, around: Surroundings, *, roles: frozenset[Role]
         "verifying_unit": names.get(hazard.verifying_unit_id or ""), "lead_unit": names.get(hazard.lead_unit_id or ""),
         "leader": names.get(hazard.leader_id or ""), "limit_days": hazard.limit_days, "limit_on": hazard.limit_on,
         "limit_basis": hazard.limit_basis, "failure_count": hazard.failure_count,
+        "rectifying_unit": names.get(hazard.rectifying_unit_id or ""), "external_factor": hazard.external_factor,
+        "interim_control": hazard.interim_control, "extensions": hazard.extensions, "progress_percent": hazard.progress_percent,
+        "unit_closed_on": hazard.unit_closed_on, "enforcement_at": local(hazard.enforcement_at),
+        "frozen_at": local(hazard.frozen_at),
         "clause": _clause(around), "deadlines": [deadline_view(row) for row in around.deadlines],
         "work_items": [{"kind": row.kind, "due_at": local(row.due_at), "unit": names.get(row.unit_id or "")} for row in around.items],
         "escalations": [{"id": row.id, "level": row.level, "level_due_at": local(row.level_due_at), "fired_at": local(row.fired_at),
                          "late": row.late} for row in around.escalations],
         "letters": [{"kind": row.kind, "number": row.number, "title": row.title, "body": row.body} for row in around.letters],
         "evidence": [evidence_view(row) for row in around.evidence],
-        "decisions": [{"decision": move.decision, "resource": move.resource, "label": move.decision.label}
-                      for move in moves_at(Step(hazard.step))],
+        "decisions": _decisions(hazard, by),
+        "requests": [{"id": row.id, "kind": row.kind, "label": RequestKind(row.kind).ask.label, "form": json.loads(row.form),
+                      "asked_at": local(row.asked_at), "decided_at": local(row.decided_at), "outcome": row.outcome}
+                     for row in around.requests if by.roles != {Role.EN} or row.kind in _SHOWN_TO_RECTIFIER],
+        "actions": [{"id": row.id, "work": row.work, "owner": row.owner, "due_on": row.due_on, "done_at": local(row.done_at)}
+                    for row in around.actions],
         "versions": {"process": hazard.process_version, "rules": hazard.rules_version, "ladder": hazard.ladder_version,
                      "calendar": hazard.calendar_version},
     }  # fmt: skip
-    return shown | ({} if roles == {Role.EN} else _origin(hazard))
+    return shown | ({} if by.roles == {Role.EN} else _origin(hazard))
+
+
+_SHOWN_TO_RECTIFIER = frozenset({
+    RequestKind.EXTENSION, RequestKind.LAST_EXTENSION, RequestKind.LISTING, RequestKind.DELISTING, RequestKind.CONTROL,
+    RequestKind.LIFTING,
+})  # fmt: skip
+"""Requests an enterprise sees; the others could tell it who reported it."""
+
+
+def _decisions(hazard: Hazard, by: Actor) -> list[dict[str, Any]]:
+    """What may be decided now, and whether it is this person's to decide."""
+    found = {move.decision: move for move in reversed(moves_at(Step(hazard.step)))}
+    return [
+        {"decision": code, "resource": move.resource, "label": code.label, "yours": access.may_take(by, move, hazard)}
+        for code, move in reversed(found.items())
+    ]
 
 
 def _origin(hazard: Hazard) -> dict[str, Any]:

@@ -42,8 +42,9 @@ class Floor:
         if self.sqlite:
             self.sql["lock"] = self.sql["lock"].replace(" FOR UPDATE", "")
 
-    def act(self, hazard: str, number: int) -> None:
-        """One durable transaction: lock and check, sign, write fact, history, clocks, work item and outbox."""
+    def act(self, hazard: str, number: int, *, duty: str = "") -> None:
+        """One durable transaction: lock and check, sign, write fact, history, clocks, work item and outbox; and the
+        rows of a duty it opens or closes."""
         at = datetime.now(UTC)
         stamp = at.strftime("%Y-%m-%d %H:%M:%S.%f") if self.sqlite else at
         due = at + timedelta(days=10)
@@ -66,6 +67,12 @@ class Floor:
         run(self.sql["close_item"], (stamp, self.ids["person"], hazard))
         run(self.sql["open_item"], (new_id(), hazard, decision, due_at, stamp))
         run(self.sql["outbox"], (new_id(), hazard, decision, stamp, stamp))
+        if duty == "open":
+            run(self.sql["start_duty"], (new_id(), hazard, f"duty-{number}", stamp, due_at, due_at))
+            run(self.sql["open_duty"], (new_id(), hazard, decision, due_at, stamp))
+        elif duty:
+            run(self.sql["stop"], (stamp, "MET", hazard, "duty"))
+            run(self.sql["close_duty"], (stamp, self.ids["person"], hazard))
         run("COMMIT")
 
     def close(self) -> None:
@@ -99,6 +106,12 @@ _SQL = {
     "start": "INSERT INTO deadline (id, hazard_id, cycle, clock, against, start_at, number, unit_of_time, basis, certainty, due_at, "
     "reason, provisional, rules_version, calendar_version, ladder_version, next_level, next_rung_at) "
     "VALUES (?, ?, 1, 'review', 'department', ?, 10, 'CD', 'b', 'partly', ?, 'r', false, 1, 1, 1, 0, ?)",
+    "start_duty": "INSERT INTO deadline (id, hazard_id, cycle, clock, against, start_at, number, unit_of_time, basis, certainty, "
+    "due_at, reason, provisional, rules_version, calendar_version, ladder_version, next_level, next_rung_at, subject, pauses) "
+    "VALUES (?, ?, 1, ?, 'unit', ?, 10, 'CD', 'b', 'partly', ?, 'r', false, 1, 1, 1, 0, ?, '', '[]')",
+    "open_duty": "INSERT INTO work_item (id, hazard_id, kind, is_move, origin, roles, due_at, opened_at) "
+    "VALUES (?, ?, 'PROGRESS', false, ?, 'EN', ?, ?)",
+    "close_duty": "UPDATE work_item SET closed_at = ?, closed_by = ? WHERE hazard_id = ? AND kind = 'PROGRESS' AND closed_at IS NULL",
     "close_item": "UPDATE work_item SET closed_at = ?, closed_by = ? WHERE hazard_id = ? AND closed_at IS NULL AND is_move",
     "open_item": "INSERT INTO work_item (id, hazard_id, kind, is_move, origin, roles, due_at, opened_at) "
     "VALUES (?, ?, 'GATE', true, ?, 'SC TL', ?, ?)",

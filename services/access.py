@@ -100,6 +100,16 @@ def require_recent_password(by: Actor, operation: Operation, *, at: datetime, wi
         )
 
 
+def may_take(by: Actor, move: Move, hazard: Hazard) -> bool:
+    """Whether this move is this person's to make, four eyes left aside."""
+    try:
+        require(by, move.operation)
+        acting_unit(by, move, hazard)
+    except NotPermitted:
+        return False
+    return True
+
+
 def acting_unit(by: Actor, move: Move, hazard: Hazard) -> str | None:
     """The unit for which the actor makes this move, None where an enterprise acts.
 

@@ -12,7 +12,18 @@ from models import Enterprise, Person, StandardClause, Unit
 from models.actor import Actor
 from models.hazard import Hazard
 from models.permissions import Operation
-from models.tables import AUDIT_EVENT, DEADLINE, ESCALATION, EVIDENCE, HAZARD, HAZARD_EVIDENCE, LETTER, WORK_ITEM
+from models.tables import (
+    AUDIT_EVENT,
+    DEADLINE,
+    ESCALATION,
+    EVIDENCE,
+    HAZARD,
+    HAZARD_EVIDENCE,
+    HAZARD_REQUEST,
+    LETTER,
+    SUB_ACTION,
+    WORK_ITEM,
+)
 from services import access
 
 _LISTED = (
@@ -88,6 +99,8 @@ class Surroundings(NamedTuple):
     escalations: Sequence[Any]
     letters: Sequence[Any]
     evidence: Sequence[Any]
+    requests: Sequence[Any]
+    actions: Sequence[Any]
 
 
 def surroundings(session: Session, hazard: Hazard) -> Surroundings:
@@ -109,11 +122,20 @@ def surroundings(session: Session, hazard: Hazard) -> Surroundings:
         ).all(),
         session.execute(select(LETTER).where(LETTER.c.hazard_id == hazard.id).order_by(LETTER.c.drafted_at)).all(),
         session.execute(pieces.order_by(EVIDENCE.c.uploaded_at)).all(),
+        session.execute(
+            select(HAZARD_REQUEST).where(HAZARD_REQUEST.c.hazard_id == hazard.id).order_by(HAZARD_REQUEST.c.asked_at)
+        ).all(),
+        session.execute(
+            select(SUB_ACTION).where(SUB_ACTION.c.hazard_id == hazard.id).order_by(SUB_ACTION.c.due_on)
+        ).all(),
     )
 
 
 def names_of(session: Session, hazard: Hazard) -> dict[str, str]:
-    units = [hazard.reporting_unit_id, hazard.village_unit_id, hazard.verifying_unit_id, hazard.lead_unit_id]
+    units = [
+        hazard.reporting_unit_id, hazard.village_unit_id, hazard.verifying_unit_id, hazard.lead_unit_id,
+        hazard.rectifying_unit_id,
+    ]  # fmt: skip
     found: dict[str, str] = {
         row[0]: row[1]
         for row in session.execute(

@@ -26,6 +26,7 @@ def seed(session: Session, *, at: datetime) -> None:
     present = set(session.execute(select(col(Policy.kind))).scalars())
     for kind, (body, source) in _policies(present).items():
         policies.add_version(session, kind, body, source=source, at=at)
+    _add_new_clocks(session, at=at)
     if session.execute(select(col(StandardClause.id)).limit(1)).first() is None:
         session.add_all(_clause(row) for row in read_data("standards.json"))
     session.flush()
@@ -46,6 +47,17 @@ def _policies(present: set[str]) -> Mapping[PolicyKind, tuple[Mapping[str, Any],
         body = chinese_calendar_body()
         wanted[PolicyKind.CALENDAR] = (body, body["source"])
     return wanted
+
+
+def _add_new_clocks(session: Session, *, at: datetime) -> None:
+    """A newer program knows clocks the office's rules do not: they come in as its next version, its own untouched."""
+    newest = select(col(Policy.body)).where(col(Policy.kind) == PolicyKind.RULES).order_by(col(Policy.version).desc())
+    body: dict[str, Any] = json.loads(session.execute(newest.limit(1)).scalar_one())
+    known = {row["key"] for row in body["rules"]}
+    missing = [row for row in read_data("deadline_rules.json")["rules"] if row["key"] not in known]
+    if missing:
+        source = f"程序升级新增{len(missing)}项时限（出厂默认，须由镇安委办核对确认），原有各项不变"
+        policies.add_version(session, PolicyKind.RULES, body | {"rules": body["rules"] + missing}, source=source, at=at)
 
 
 def _clause(row: Mapping[str, Any]) -> StandardClause:
