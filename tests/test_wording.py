@@ -90,4 +90,4 @@ def test_no_template_speaks_of_the_reporter_or_asks_for_more_than_the_facts_give
     }
 
     assert [path for path in TEMPLATES if telling.search(path.read_text(encoding="utf-8"))] == []
-    assert names <= {*FACTS, "for", "endfor", "line", "loop"}
+    assert names <= {*FACTS, "for", "endfor", "if", "else", "endif", "line", "loop"}
