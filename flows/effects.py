@@ -122,7 +122,7 @@ def tell_those_concerned(session: Session, message: OutboxMessage, hazard: Hazar
     notices.queue(
         session, message.id, _WORDS[step], hazard, told.person_ids, known, at=at, pace=_pace(message, hazard, at)
     )
-    report_vacancies(session, message, hazard, told.vacant, known, at)
+    report_vacancies(session, message, hazard, told.vacant, known, _pace(message, hazard, at), at)
 
 
 def tell_principals(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
@@ -135,7 +135,7 @@ def tell_principals(session: Session, message: OutboxMessage, hazard: Hazard, at
     notices.queue(
         session, message.id, "informing", hazard, told.person_ids, known, at=at, pace=_pace(message, hazard, at)
     )
-    report_vacancies(session, message, hazard, told.vacant, known, at)
+    report_vacancies(session, message, hazard, told.vacant, known, _pace(message, hazard, at), at)
 
 
 def _pace(message: OutboxMessage, hazard: Hazard, at: datetime) -> Pace:

@@ -15,7 +15,7 @@ from models.limits import add_working_days
 from models.stage import Owner
 from models.tables import DEADLINE
 from notifications import notices, recipients
-from notifications.pacing import pace_of
+from notifications.pacing import Pace, pace_of
 from services import duties, escalations, incidents, letters, policies
 
 _OFFICES = {
@@ -48,7 +48,7 @@ def repeat_escalation(session: Session, message: OutboxMessage, hazard: Hazard, 
 
 def report_vacancies(
     session: Session, message: OutboxMessage, hazard: Hazard, vacant: tuple[Recipient, ...], known: dict[str, Any],
-    at: datetime,
+    pace: Pace, at: datetime,
 ) -> None:  # fmt: skip
     """Nobody can be told who holds an office that should be: the committee office and the leaders above learn of it, and
     the administrator has an incident to settle."""
@@ -57,7 +57,6 @@ def report_vacancies(
     above = (Recipient.COMMITTEE_OFFICE, Recipient.DEPUTY_LEADER, Recipient.COMMITTEE_DIRECTOR)
     people = recipients.of_level(session, hazard, None, above).person_ids
     missing = "、".join(_OFFICES[office] for office in vacant)
-    pace = pace_of(hazard, since=message.created_at, at=at)
     notices.queue(session, message.id, "vacancy", hazard, people, known | {"unit_name": missing}, at=at, pace=pace)
     for office in vacant:
         incidents.report(
@@ -91,13 +90,14 @@ def _tell(
         answer_due=answer_due,
         raised=escalation.raised_by is not None,
     )
+    pace = pace_of(hazard, since=since, at=at, level=level.level, repeat=repeat)
     notices.queue(
         session, message.id, f"escalation_{level.level}", hazard, people, known, at=at,
-        pace=pace_of(hazard, since=since, at=at, level=level.level, repeat=repeat),
+        pace=pace,
         cause=notices.level_cause(hazard.id, deadline.id, level.level, repeat),
     )  # fmt: skip
     if not repeat:
-        report_vacancies(session, message, hazard, told.vacant, known, at)
+        report_vacancies(session, message, hazard, told.vacant, known, pace, at)
 
 
 def _answer_due(session: Session, deadline: Any, level: Level, fired_at: datetime) -> datetime | None:
