@@ -119,6 +119,8 @@ class _Story:
             return
         if kind in _EXTENDED:
             running.row["on_day"] = self.columns["limit_on"]
+        if kind == RequestKind.RECALCULATION.grant:
+            running.calendar = self.columns["calendar_version"]
         spans = json.loads(running.row["pauses"])
         if kind == RequestKind.PAUSE.grant and self.until:
             spans.append([at.isoformat(), end_of(self.until).isoformat()])
