@@ -19,7 +19,7 @@ from models.process import STEPS
 from models.requests import RequestKind
 from models.stage import Clock, Step
 from models.tables import HAZARD, WORK_ITEM
-from services import clocks, controls, listing, merging, moments
+from services import clocks, controls, listing, merging, moments, recalculation
 from services.moves import Taken
 
 _MOST_PAUSED_DAYS = 30

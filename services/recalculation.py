@@ -3,7 +3,6 @@
 By itself a new calendar moves nothing.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -40,7 +39,7 @@ def proposals(session: Session, *, hazard_id: str = "") -> list[Proposal]:
         rows = rows.where(DEADLINE.c.hazard_id == hazard_id)
     found = []
     for row in session.execute(rows.order_by(DEADLINE.c.due_at, DEADLINE.c.id)):
-        new = clocks.recomputed(row._mapping, calendar)
+        new = clocks.recomputed(dict(row._mapping), calendar)
         if new.due_at != row.due_at:
             found.append(Proposal(row.no, row.id, Clock(row.clock), row.due_at, new.due_at, new.reason))
     return found
@@ -72,8 +71,7 @@ def move(session: Session, hazard: Hazard, *, at: datetime) -> dict[str, Any]:
     return changes
 
 
-def _carry_along(session: Session, hazard: Hazard, old: datetime, new: datetime) -> Sequence[str]:
+def _carry_along(session: Session, hazard: Hazard, old: datetime, new: datetime) -> None:
     """The inbox shows the dates that count."""
     mine = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.due_at == old)
-    moved = update(WORK_ITEM).where(*mine).values(due_at=new).returning(WORK_ITEM.c.id)
-    return session.execute(moved).scalars().all()
+    session.execute(update(WORK_ITEM).where(*mine).values(due_at=new))

@@ -52,7 +52,7 @@ def test_a_date_moves_with_the_calendar_only_on_two_persons_word(session: Sessio
     with pytest.raises(GateNotMet, match="没有因工作日历"):
         take(session, town, hazard, K.RECALCULATION.ask, "clerk", at=NOON + A_DAY)
     body = chinese_calendar_body()
-    body["rest"] = dict(body["rest"]) | {"2026-10-12": "测试假日"}
+    body["rest"] = dict(body["rest"]) | {"2026-10-08": "测试假日"}
     policies.add_version(session, PolicyKind.CALENDAR, body, source="测试", at=NOON + A_DAY)
     old = live_clocks(session, hazard)[Clock.RECTIFICATION]
 
