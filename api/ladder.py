@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from api.desk import CurrentActor, DeskDep, OfficeDep, etag_of, looking
+from api.desk import CurrentActor, Desk, DeskDep, OfficeDep, etag_of, looking
 from api.views import local
 from models.operations import Operation
 from services import access, ladder_holds, recalculation
@@ -31,10 +31,10 @@ class Raise(Reasoned):
 _HOLD = {"x-operation": Operation.HOLD_LADDER}
 
 
-@router.post("/hazards/{no}/deadlines/{deadline_id}/hold", status_code=201, summary="暂缓督办",
+@router.post("/deadlines/{deadline_id}/hold", status_code=201, summary="暂缓督办",
              operation_id="hold_ladder", openapi_extra=_HOLD)  # fmt: skip
-def hold(no: str, deadline_id: str, body: Hold, desk: DeskDep) -> Response:
-    with desk.decision(no, Operation.HOLD_LADDER) as (act, hazard):
+def hold(deadline_id: str, body: Hold, desk: DeskDep) -> Response:
+    with desk.decision(_hazard_no(desk, deadline_id), Operation.HOLD_LADDER) as (act, hazard):
         hold_id = ladder_holds.hold_ladder(
             act.session, hazard, deadline_id, until=body.until, reason=body.reason, by=act.by, at=act.at
         )
@@ -42,19 +42,19 @@ def hold(no: str, deadline_id: str, body: Hold, desk: DeskDep) -> Response:
     return desk.reply()
 
 
-@router.post("/hazards/{no}/deadlines/{deadline_id}/hold/end", status_code=201, summary="恢复督办",
+@router.post("/deadlines/{deadline_id}/hold/end", status_code=201, summary="恢复督办",
              operation_id="end_ladder_hold", openapi_extra=_HOLD)  # fmt: skip
-def end(no: str, deadline_id: str, body: Reasoned, desk: DeskDep) -> Response:
-    with desk.decision(no, Operation.HOLD_LADDER) as (act, hazard):
+def end(deadline_id: str, body: Reasoned, desk: DeskDep) -> Response:
+    with desk.decision(_hazard_no(desk, deadline_id), Operation.HOLD_LADDER) as (act, hazard):
         ladder_holds.end_hold(act.session, hazard, deadline_id, reason=body.reason, by=act.by, at=act.at)
         act.answer({"deadline": deadline_id, "held": False}, etag=etag_of(hazard.version))
     return desk.reply()
 
 
-@router.post("/hazards/{no}/deadlines/{deadline_id}/escalation", status_code=201, summary="人工提级",
+@router.post("/deadlines/{deadline_id}/escalation", status_code=201, summary="人工提级",
              operation_id="escalate_by_hand", openapi_extra={"x-operation": Operation.ESCALATE_BY_HAND})  # fmt: skip
-def escalate(no: str, deadline_id: str, body: Raise, desk: DeskDep) -> Response:
-    with desk.decision(no, Operation.ESCALATE_BY_HAND) as (act, hazard):
+def escalate(deadline_id: str, body: Raise, desk: DeskDep) -> Response:
+    with desk.decision(_hazard_no(desk, deadline_id), Operation.ESCALATE_BY_HAND) as (act, hazard):
         escalation_id = ladder_holds.escalate_by_hand(
             act.session, hazard, deadline_id, body.level, reason=body.reason, by=act.by, at=act.at
         )
@@ -84,3 +84,9 @@ def calendar_proposals(held: OfficeDep, by: CurrentActor) -> list[dict[str, Any]
          "would_be_due_at": local(one.would_be_due_at), "reason": one.reason}
         for one in found
     ]  # fmt: skip
+
+
+def _hazard_no(desk: Desk, deadline_id: str) -> str:
+    """Whose deadline it is; the decision itself asks whether this person may see that hazard."""
+    with looking(desk.held) as session:
+        return ladder_holds.hazard_no_of(session, deadline_id)

@@ -111,12 +111,28 @@ def acknowledge(session: Session, escalation_id: str, *, by: Actor, at: datetime
     return True
 
 
+def hazard_no_of(session: Session, deadline_id: str) -> str:
+    """The number of the hazard a deadline runs on.
+
+    Raises: NotFound.
+    """
+    rows = select(HAZARD.c.no).join(DEADLINE, DEADLINE.c.hazard_id == HAZARD.c.id).where(DEADLINE.c.id == deadline_id)
+    no = session.execute(rows).scalar_one_or_none()
+    if no is None:
+        raise _no_such_deadline()
+    return no
+
+
 def _running(session: Session, hazard: Hazard, deadline_id: str) -> Any:
     live = (DEADLINE.c.id == deadline_id, DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.closed_at.is_(None))
     deadline = session.execute(select(DEADLINE).where(*live)).one_or_none()
     if deadline is None:
-        raise NotFound("没有找到正在计时的该时限。", remedy="请刷新隐患详情，核对时限。")
+        raise _no_such_deadline()
     return deadline
+
+
+def _no_such_deadline() -> NotFound:
+    return NotFound("没有找到正在计时的该时限。", remedy="请刷新隐患详情，核对时限。")
 
 
 def _check_hold(session: Session, deadline: Any, until: datetime, *, at: datetime) -> None:

@@ -222,7 +222,7 @@ def test_hold_raise_and_acknowledge_over_http(session: Session, town: Town, peop
     hazard = carry_to(session, town, Step.WORK, at=datetime.now(UTC) - A_DAY)
     deadline_id = limit(session, hazard).id
     session.commit()
-    mine = f"/hazards/{hazard.no}/deadlines/{deadline_id}"
+    mine = f"/deadlines/{deadline_id}"
     until = (datetime.now(UTC) + 3 * A_DAY).isoformat()
 
     held = people["clerk"].post(f"{mine}/hold", {"reason": "当事人住院", "until": until}, version=hazard.version)
