@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
 from api import (
+    bulk,
     bulletin,
     channels,
     decisions,
@@ -12,13 +13,16 @@ from api import (
     incidents,
     ladder,
     notices,
+    office_life,
     organization,
     problems,
     reference,
     sessions,
     similar,
+    standing_in,
     status,
     work,
+    work_people,
 )
 from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
@@ -67,6 +71,10 @@ def make_app(held: Office) -> FastAPI:
         reference,
         bulletin,
         similar,
+        bulk,
+        office_life,
+        standing_in,
+        work_people,
     ):
         include(api, module.router)
     include(app, api)

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -141,7 +141,7 @@ class Desk:
         try:
             with writing(self.held.engine) as session, session.begin():
                 self._replay(session)
-                act = Act(session, self.by, at)
+                act = Act(session, self.by.under(operation), at)
                 yield act
                 self.response = self._keep(session, act)
         except (DomainError, IntegrityError):
@@ -161,6 +161,13 @@ class Desk:
             act.at = instant_of(act.session, self.held.now())  # under the lock: what waited for it is later
             self._check_version(hazard)
             yield act, hazard
+
+    def row(self, number: int, content: str, *, version: int) -> "Desk":
+        """One row of a bulk request: a transaction, a version and a key of its own, so a retry repeats no row done."""
+        fingerprint = hashlib.sha256(f"{number}\n{content}".encode()).hexdigest()
+        return replace(
+            self, key=f"{self.key}\n{number}", if_match=etag_of(version), fingerprint=fingerprint, response=None
+        )
 
     def _check_version(self, hazard: Hazard) -> None:
         if not self.if_match:

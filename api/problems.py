@@ -113,6 +113,10 @@ async def _unstorable(_request: Request, _error: Exception) -> JSONResponse:
 
 async def _database(_request: Request, error: Exception) -> JSONResponse:
     log.error("database unavailable: %s", type(getattr(error, "orig", error)).__name__)
+    return busy()
+
+
+def busy() -> JSONResponse:
     return problem(
         503, "database-busy", "数据库暂时不可用", "数据库繁忙或没有响应，本次操作没有生效。",
         headers={"Retry-After": "2"}, remedy="请稍后用同一幂等键重试。",

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.actor import Actor
+from models.correspondence import INSTRUCTION
 from models.hazard import Channel, Hazard
 from models.limits import gap_text
 from models.permissions import Role
@@ -51,7 +52,8 @@ def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: dateti
         "unit_closed_on": hazard.unit_closed_on, "enforcement_at": local(hazard.enforcement_at),
         "frozen_at": local(hazard.frozen_at),
         "clause": _clause(around), "deadlines": [deadline_view(row) for row in around.deadlines],
-        "work_items": [{"kind": row.kind, "due_at": local(row.due_at), "unit": names.get(row.unit_id or "")} for row in around.items],
+        "work_items": [{"kind": row.kind, "due_at": local(row.due_at), "unit": names.get(row.unit_id or "")}
+                       for row in around.items if by.roles != {Role.EN} or row.kind != INSTRUCTION],
         "escalations": [{"id": row.id, "level": row.level, "level_due_at": local(row.level_due_at), "fired_at": local(row.fired_at),
                          "late": row.late} for row in around.escalations],
         "letters": [{"kind": row.kind, "number": row.number, "title": row.title, "body": row.body} for row in around.letters],

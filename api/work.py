@@ -1,5 +1,6 @@
 """Work items 待办: the inbox, claim and release."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
 from api.hazards import cursor_of, page, position
 from api.views import local
+from models.correspondence import INSTRUCTION
+from models.limits import ZONE
 from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Step
@@ -19,13 +22,16 @@ _RIGHT = {"x-operation": Operation.WORK_ITEMS}
 
 @router.get("", summary="待办事项", operation_id="list_work_items", openapi_extra=_RIGHT)
 def listing(
-    request: Request, held: OfficeDep, by: CurrentActor, mine: bool = False, cursor: str = "",
+    request: Request, held: OfficeDep, by: CurrentActor, mine: bool = False, followed: bool = False, cursor: str = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:  # fmt: skip
+    """`followed`: only those with a follow-up date of one's own, in the order of these dates."""
     access.require(by, Operation.WORK_ITEMS)
+    place = position(cursor, inbox.Position)
     with looking(held) as session:
-        rows = inbox.work_items(session, by=by, mine_only=mine, after=position(cursor, inbox.Position), limit=limit + 1)
-    more = cursor_of(rows[limit - 1].due_at, rows[limit - 1].id) if len(rows) > limit else None
+        rows = inbox.work_items(session, by=by, mine_only=mine, after=place, limit=limit + 1, followed=followed)
+    last = rows[limit - 1] if len(rows) > limit else None
+    more = cursor_of(last.follow_up_at if followed else last.due_at, last.id) if last else None
     return page(request, [_line(row, held) for row in rows[:limit]], more)
 
 
@@ -62,10 +68,17 @@ def answer(item_id: str, body: AnswerBody, desk: DeskDep) -> Response:
 
 
 def _line(row: Any, held: OfficeDep) -> dict[str, Any]:
-    label = STEPS[Step(row.kind)].label if row.is_move else row.kind
+    label = STEPS[Step(row.kind)].label if row.is_move else _DUTIES.get(row.kind, row.kind)
     return {
         "id": row.id, "kind": row.kind, "label": label, "is_move": row.is_move, "due_at": local(row.due_at),
         "overdue": row.due_at < held.now(), "opened_at": local(row.opened_at), "claimed": row.assignee_id is not None,
         "hazard_no": row.no, "stage": row.stage, "place": row.place, "sector": row.sector,
-        "description": row.description, "version": row.version,
+        "description": row.description, "version": row.version, "follow_up_on": _day(row.follow_up_at),
     }  # fmt: skip
+
+
+_DUTIES = {INSTRUCTION: "报告批示落实情况"}
+
+
+def _day(moment: datetime | None) -> str | None:
+    return moment.astimezone(ZONE).date().isoformat() if moment else None

@@ -80,8 +80,9 @@ class Dispatcher:
     async def _carry_out(self, message: OutboxMessage, *, tracked: bool) -> None:
         run = _FLOWS[message.topic, tracked]
         try:
-            with tags(message.hazard_no):
-                await asyncio.wait_for(run(message.hazard_no, message.id), settings().lease_seconds / 3)
+            about = message.hazard_no or "机关事务"
+            with tags(about):
+                await asyncio.wait_for(run(about, message.id), settings().lease_seconds / 3)
         except Exception as failure:  # whatever it was, the message is due again
             log.warning("message %s failed: %s", message.id, type(failure).__name__)
             with writing(engine()) as session, session.begin():
@@ -121,17 +122,14 @@ class Dispatcher:
             self.sealed_at = now()
 
 
+_WITH_OWN_FLOW = {Topic.ENTERED, Topic.ESCALATED}
 _FLOWS: dict[tuple[str, bool], Callable[[str, str], Awaitable[None]]] = {
     (Topic.ENTERED, True): rectification.enter_stage,
     (Topic.ENTERED, False): rectification.enter_stage_untracked,
     (Topic.ESCALATED, True): escalation.escalate,
     (Topic.ESCALATED, False): escalation.escalate_untracked,
-    (Topic.DUTY, True): announcement.announce,
-    (Topic.DUTY, False): announcement.announce_untracked,
-    (Topic.ANSWERED, True): announcement.announce,
-    (Topic.ANSWERED, False): announcement.announce_untracked,
-    (Topic.REPEATED, True): announcement.announce,
-    (Topic.REPEATED, False): announcement.announce_untracked,
+    **{(topic, True): announcement.announce for topic in Topic if topic not in _WITH_OWN_FLOW},
+    **{(topic, False): announcement.announce_untracked for topic in Topic if topic not in _WITH_OWN_FLOW},
 }
 
 

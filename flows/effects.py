@@ -10,7 +10,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlmodel import Session
 
-from flows import facts
+from flows import facts, office_words
 from flows.context import engine, now
 from flows.ladder_effects import repeat_escalation, report_vacancies, tell_escalation
 from models import OutboxMessage
@@ -41,8 +41,8 @@ _WORDS = {
 }  # fmt: skip
 
 
-_ANNOUNCED = {
-    Topic.DUTY: "tell_of_duty", Topic.ANSWERED: "tell_answer", Topic.REPEATED: "repeat_escalation",
+_ANNOUNCED: Mapping[Topic, str] = {
+    Topic.DUTY: "tell_of_duty", Topic.ANSWERED: "tell_answer", Topic.REPEATED: "repeat_escalation", **office_words.WORDS,
 }  # fmt: skip
 
 
@@ -59,7 +59,8 @@ def carry_out(effect: str, message_id: str) -> None:
         message = outbox.message_for(session, message_id)
         if message is None:
             raise NotFound(f"没有编号为{message_id}的消息。")
-        hazard = cast(Hazard, session.execute(select(HAZARD).where(HAZARD.c.id == message.hazard_id)).one())
+        found = session.execute(select(HAZARD).where(HAZARD.c.id == message.hazard_id)).one_or_none()
+        hazard = cast(Hazard, found)  # None for what concerns no hazard; those effects do not ask
         _EFFECTS[effect](session, message, hazard, at)
 
 
@@ -74,7 +75,7 @@ def step_of(message_id: str) -> Step:
 
 
 def word_of(message_id: str) -> str:
-    """The effect of a message that announces a duty, an answer or a level told again."""
+    """The effect of a message that announces a duty, an answer, a level told again, or a word from one person to another."""
     return _ANNOUNCED[Topic(_message(message_id).topic)]
 
 
@@ -91,17 +92,9 @@ def tell_of_duty(session: Session, message: OutboxMessage, hazard: Hazard, at: d
     item = session.execute(select(WORK_ITEM).where(WORK_ITEM.c.id == message.subject)).one()
     if item.closed_at is not None:
         return
-    told = recipients.of_item(session, item)
-    notices.queue(
-        session,
-        message.id,
-        "duty",
-        hazard,
-        told,
-        facts.of_duty(session, hazard, item),
-        at=at,
-        pace=_pace(message, hazard, at),
-    )
+    told = recipients.with_delegates(session, recipients.of_item(session, item), at=at)
+    known = facts.of_duty(session, hazard, item)
+    notices.queue(session, message.id, "duty", hazard, told, known, at=at, pace=_pace(message, hazard, at))
 
 
 def tell_answer(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
@@ -119,10 +112,10 @@ def tell_those_concerned(session: Session, message: OutboxMessage, hazard: Hazar
     if not told.person_ids:
         told = recipients.of_end(session, hazard)
     known = facts.of_entry(session, hazard, step, entered_at=message.created_at)
-    notices.queue(
-        session, message.id, _WORDS[step], hazard, told.person_ids, known, at=at, pace=_pace(message, hazard, at)
-    )
-    report_vacancies(session, message, hazard, told.vacant, known, _pace(message, hazard, at), at)
+    people = recipients.with_delegates(session, told.person_ids, at=at)
+    pace = _pace(message, hazard, at)
+    notices.queue(session, message.id, _WORDS[step], hazard, people, known, at=at, pace=pace)
+    report_vacancies(session, message, hazard, told.vacant, known, pace, at)
 
 
 def tell_principals(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
@@ -174,4 +167,5 @@ _EFFECTS: Mapping[str, Effect] = {
     "repeat_escalation": repeat_escalation,
     "tell_of_duty": tell_of_duty,
     "tell_answer": tell_answer,
+    **office_words.EFFECTS,
 }

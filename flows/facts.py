@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session
 
+from models.correspondence import INSTRUCTION
 from models.hazard import Hazard
 from models.limits import ZONE
 from models.process import STEPS, DecisionCode
 from models.requests import RequestKind
-from models.stage import Owner, Step
+from models.stage import Clock, Owner, Step
 from models.tables import DEADLINE
 from services import clocks, register
 from settings import settings
@@ -64,6 +65,30 @@ def of_answer(hazard: Hazard, step: Step, request: Any) -> dict[str, Any]:
     """For whoever asked: what was asked for, and how it was decided."""
     outcome = {"GRANTED": "已同意", "DENIED": "未同意"}.get(request.outcome, "已失效")
     return _common(hazard, step) | {"duty_name": RequestKind(request.kind).ask.label, "outcome_text": outcome}
+
+
+def of_word(
+    hazard: Hazard, step: Step, *, sender: str, task: str = "", due_at: datetime | None = None
+) -> dict[str, Any]:
+    """For a word from one person of the office to another about a hazard; what it says is read in the program."""
+    due_text = text_of(due_at) if due_at else "未要求"
+    return _common(hazard, step) | {"sender": sender, "task": task, "due_text": due_text}
+
+
+def of_office(**known: str) -> dict[str, Any]:
+    """For what concerns persons and no hazard."""
+    return {"link": settings().base_url, **known}
+
+
+def task_name(item: Any) -> str:
+    """What a work item asks for, in words."""
+    if item.is_move:
+        return STEPS[Step(item.kind)].label
+    if item.kind == INSTRUCTION:
+        return "报告批示落实情况"
+    if item.kind == Clock.ANSWER:
+        return Clock.ANSWER.label
+    return DecisionCode(item.kind).label if item.kind in DecisionCode else "待办事项"
 
 
 def text_of(moment: datetime) -> str:

@@ -81,6 +81,7 @@ def _tell(
         duties.open_answer(session, hazard, deadline, origin=escalation.id, unit_id=unit_id, due_at=answer_due, at=at)
     told = recipients.of_level(session, hazard, unit_id, level.recipients)
     people = _with_stand_ins(session, hazard, unit_id, ladder, deadline.against, level, told)
+    people = recipients.with_delegates(session, people, at=at)
     known = facts.of_escalation(
         session,
         hazard,

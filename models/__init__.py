@@ -4,6 +4,8 @@ from sqlmodel import SQLModel
 
 from models.account import Account, ApiKey, IdempotencyKey, LoginSession, OneTimeToken
 from models.audit import AuditEvent, AuditLeaf, AuditStream, Checkpoint
+from models.correspondence import Comment, FollowUp, HazardCopy, Instruction, Urging
+from models.delegation import Delegation, DelegationDay, Handover, UnitDeputy
 from models.evidence import Evidence, HazardEvidence
 from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
 from models.incident import Heartbeat, Incident
@@ -23,13 +25,19 @@ __all__ = [
     "AuditLeaf",
     "AuditStream",
     "Checkpoint",
+    "Comment",
     "Deadline",
     "Decision",
+    "Delegation",
+    "DelegationDay",
     "Enterprise",
     "Escalation",
     "EscalationReceipt",
     "Evidence",
+    "FollowUp",
+    "Handover",
     "Hazard",
+    "HazardCopy",
     "HazardEvidence",
     "HazardNumber",
     "HazardParty",
@@ -37,6 +45,7 @@ __all__ = [
     "Heartbeat",
     "IdempotencyKey",
     "Incident",
+    "Instruction",
     "LadderHold",
     "Letter",
     "LoginSession",
@@ -51,6 +60,8 @@ __all__ = [
     "StandardClause",
     "SubAction",
     "Unit",
+    "UnitDeputy",
+    "Urging",
     "WorkItem",
     "metadata",
 ]

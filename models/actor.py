@@ -1,7 +1,7 @@
 """Actor: who acts, in which roles and units. Built only from a session or key, never from a request body."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -9,10 +9,28 @@ from models.permissions import Grant, Operation, Reach, Role, roles_for, widest
 
 
 @dataclass(frozen=True)
+class Principal:
+    """Somebody for whom another acts for the time (委托人), with the grants that were lent."""
+
+    person_id: str
+    name: str
+    grants: tuple[tuple[Role, str | None], ...]
+
+    def lends(self, operation: Operation, unit_id: str | None) -> bool:
+        """Whether the operation is among what was lent; where it reaches a unit only, in that unit."""
+        cells = roles_for(operation)
+        return any(
+            (cell := cells.get(role)) is not None and (cell.reach == Reach.ALL or unit_id in {None, unit})
+            for role, unit in self.grants
+        )
+
+
+@dataclass(frozen=True)
 class Actor:
     """A natural person acting through an account.
 
     `grants` pairs each role with the unit it is held in (None: the person's enterprise, or no unit).
+    While a delegation runs, `grants` hold the delegator's approvals as well, and `on_behalf_of` says whose they are.
     `verified_at` is when the password was last entered; None for machines' keys.
     """
 
@@ -26,6 +44,8 @@ class Actor:
     """First characters of the session's token hash, for the history."""
     seen_at: datetime | None = None
     """When the session was last noted to be in use; None for machines' keys."""
+    on_behalf_of: tuple[Principal, ...] = ()
+    """委托人: who is bound by what this person signs now."""
 
     @cached_property
     def roles(self) -> frozenset[Role]:
@@ -44,6 +64,19 @@ class Actor:
         return frozenset(
             unit for role, unit in self.grants if unit and (grant := cells.get(role)) and grant.reach == reach
         )
+
+    @property
+    def principal_ids(self) -> tuple[str, ...]:
+        return tuple(principal.person_id for principal in self.on_behalf_of)
+
+    def under(self, operation: Operation, unit_id: str | None = None) -> "Actor":
+        """The same person, on behalf of those only who lent this operation."""
+        if not self.on_behalf_of:
+            return self
+        return replace(self, on_behalf_of=tuple(one for one in self.on_behalf_of if one.lends(operation, unit_id)))
+
+    def in_own_name(self) -> "Actor":
+        return replace(self, on_behalf_of=()) if self.on_behalf_of else self
 
     def holds(self, roles: Iterable[Role]) -> bool:
         return not self.roles.isdisjoint(roles)

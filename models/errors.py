@@ -107,6 +107,18 @@ class AlreadyClaimed(DomainError):
     status, slug, title = 409, "already-claimed", "已被他人领取"
 
 
+class AlreadyUrged(DomainError):
+    """This person has urged this item today."""
+
+    status, slug, title = 409, "already-urged", "今天已催办"
+
+
+class LeftOver(DomainError):
+    """A hand-over would leave something with a person who goes; nothing was moved. `left_over` lists it."""
+
+    status, slug, title = 409, "left-over", "交接不完整"
+
+
 class EvidenceRefused(DomainError):
     """The file is not what it says, too large, or cannot be read safely."""
 

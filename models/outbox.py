@@ -26,6 +26,17 @@ class Topic(StrEnum):
     """A request was granted or denied; runs `announce`, which tells whoever asked. Its subject is the request."""
     REPEATED = "hazard.repeated"
     """A level nobody acknowledged is told again; runs `announce`. Its subject is the escalation and which time it is."""
+    PERSON_ASSIGNED = "hazard.person_assigned"
+    """A head laid a work item on one person. This and the following run `announce`; their subject is the row they are of."""
+    URGED = "hazard.urged"
+    COPIED = "hazard.copied"
+    INSTRUCTED = "hazard.instructed"
+    INSTRUCTION_ANSWERED = "hazard.instruction_answered"
+    MENTIONED = "hazard.mentioned"
+    DELEGATED = "office.delegated"
+    """A delegation was made or revoked; of no hazard."""
+    HANDED_OVER = "office.handed_over"
+    """Somebody's open work went to a successor; of no hazard."""
 
 
 class OutboxMessage(SQLModel, table=True):
@@ -36,7 +47,8 @@ class OutboxMessage(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     topic: str
-    hazard_id: str = Field(foreign_key="hazard.id", index=True)
+    hazard_id: str | None = Field(default=None, foreign_key="hazard.id", index=True)
+    """None for what concerns persons of the office and no hazard."""
     hazard_no: str
     subject: str
     """The id of the decision, escalation, work item or request announced."""

@@ -176,6 +176,10 @@ freeze                      -  -  -  J  J   A   A   -  -   | 事故冻结
 unfreeze                    -  -  -  -  -   -   AS  -  -   | 解除事故冻结
 ask_reopening               -  -  J  J  J   A   A   -  -   | 提请重新立项整改
 withdraw_decision           -  O  J  J  J   A   A   -  -   | 撤回本人刚作的决定
+urge                        -  -  J  J  J   A   A   -  -   | 催办
+copy                        -  -  -  J  J   A   A   -  -   | 抄送
+report_on_instruction       -  -  J  J  J   A   -   -  -   | 报告批示落实情况
+hand_over                   -  -  -  -  -   -   -   -  AS  | 离岗交接
 work_items                  -  O  J  J  J   A   A   -  O   | 待办
 own_account                 -  O  O  O  O   O   O   O  O   | 本人账号
 read_reference              -  A  A  A  A   A   A   A  A   | 查看单位、标准等基础信息

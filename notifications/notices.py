@@ -37,7 +37,7 @@ def queue(
     session: Session,
     message_id: str,
     topic: str,
-    hazard: Hazard,
+    hazard: Hazard | None,
     people: Iterable[str],
     facts: Mapping[str, Any],
     *,
@@ -172,14 +172,14 @@ def _delivery(person_id: str, channel_id: str, group: Sequence[Any]) -> Delivery
 
 
 def _row(
-    message_id: str, topic: str, hazard: Hazard, person_id: str, channel_id: str, facts: Mapping[str, Any], pace: Pace,
+    message_id: str, topic: str, hazard: Hazard | None, person_id: str, channel_id: str, facts: Mapping[str, Any], pace: Pace,
     cause: str, at: datetime,
 ) -> dict[str, Any]:  # fmt: skip
     words = render(topic, **facts, notice_no=number_of(cause, topic, person_id, channel_id))
     here = channel_id == INAPP
     return {
         "id": id_of(cause, topic, person_id, channel_id), "message_id": message_id, "topic": topic,
-        "hazard_id": hazard.id, "person_id": person_id, "channel_id": channel_id, "subject": words.subject,
+        "hazard_id": hazard.id if hazard else None, "person_id": person_id, "channel_id": channel_id, "subject": words.subject,
         "body": words.body, "state": NoticeState.SENT if here else NoticeState.QUEUED, "attempts": 0,
         "due_at": at + pacing.GATHERING if pace.gathered and not here else at, "last_error": "", "created_at": at,
         "settled_at": at if here else None, "read_at": None, "gathered": pace.gathered, "pressing": pace.pressing,

@@ -1,6 +1,7 @@
 """Who is told: computed from the organisation as it is now, so a vacancy is noticed instead of swallowed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select
@@ -9,10 +10,12 @@ from sqlmodel import Session, col
 from models import Enterprise, Person, RoleGrant
 from models.hazard import Hazard
 from models.ladder import Recipient
+from models.limits import ZONE
 from models.organization import Duty
 from models.permissions import Role
 from models.process import STEPS
 from models.stage import Owner, Step
+from models.tables import DELEGATION
 from notifications import reach
 
 
@@ -76,6 +79,17 @@ def of_level(session: Session, hazard: Hazard, unit_id: str | None, recipients: 
         if not reached.heard(found):
             vacant.append(recipient)
     return Told(_unique(people), tuple(vacant))
+
+
+def with_delegates(session: Session, people: Sequence[str], *, at: datetime) -> tuple[str, ...]:
+    """Whoever stands in today for one of these persons, and the persons themselves as a copy (F-24)."""
+    today = at.astimezone(ZONE).date().isoformat()
+    standing = select(DELEGATION.c.delegate_id).where(
+        DELEGATION.c.delegator_id.in_(list(people)), DELEGATION.c.revoked_at.is_(None),
+        DELEGATION.c.from_on <= today, DELEGATION.c.until_on >= today,
+    )  # fmt: skip
+    delegates = session.execute(standing.distinct().order_by(DELEGATION.c.delegate_id)).scalars()
+    return _unique([*delegates, *people])
 
 
 def _holders(session: Session, *conditions: ColumnElement[bool]) -> list[str]:

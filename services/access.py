@@ -12,7 +12,7 @@ from models.actor import Actor
 from models.errors import NotFound, NotPermitted, StepUpRequired
 from models.permissions import Operation, Reach, Role, label_of
 from models.process import Move, Part, who_may
-from models.tables import HAZARD, HAZARD_PARTY
+from models.tables import HAZARD, HAZARD_COPY, HAZARD_PARTY
 
 _MATRIX = "权限表（hazardflow permissions）"
 _PART_COLUMNS = {
@@ -23,9 +23,21 @@ _PART_COLUMNS = {
     Part.RECTIFYING: "rectifying_unit_id",
 }
 _NO = HAZARD.c.no == bindparam("wanted_no")
+_READS = frozenset({
+    Operation.READ_HAZARD, Operation.LIST_HAZARDS, Operation.READ_HISTORY, Operation.DOWNLOAD_EVIDENCE,
+})  # fmt: skip
+"""What a copy for information (抄送) lets a person do."""
 
 
 def visible(by: Actor, operation: Operation = Operation.READ_HAZARD) -> ColumnElement[bool]:
+    """The hazards this actor may see or read: what their reach covers, and what they were sent a copy of."""
+    covered = reached(by, operation)
+    if operation not in _READS or by.grant_for(operation) is None or by.enterprise_id:
+        return covered
+    return or_(covered, _copied_to(by))
+
+
+def reached(by: Actor, operation: Operation) -> ColumnElement[bool]:
     """The hazards this actor's reach in the operation covers, as a condition."""
     grant = by.grant_for(operation)
     if grant is None:
@@ -51,20 +63,35 @@ def hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) ->
 
     Raises: NotFound, NotPermitted.
     """
-    reached = or_(visible(by), visible(by, operation))
-    return _found(session, select(HAZARD).where(_NO, reached), operation, by, no)
+    seen = or_(visible(by), visible(by, operation))
+    return _found(session, select(HAZARD).where(_NO, seen), operation, by, no)
 
 
 def lock_hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) -> Hazard:
-    """`hazard_for`, holding the row until the transaction ends."""
-    return _found(session, _lock_for(by.grants, by.enterprise_id), operation, by, no)
+    """`hazard_for` for those who take part, holding the row until the transaction ends; a copy is for reading only."""
+    try:
+        return _found(session, _lock_for(by.grants, by.enterprise_id), operation, by, no)
+    except NotFound:
+        _refuse_reader(session, no, by)
+        raise
 
 
 @lru_cache(maxsize=512)
 def _lock_for(grants: tuple[tuple[Role, str | None], ...], enterprise_id: str | None) -> Select[tuple[object, ...]]:
     """The locking statement of whoever holds these grants; building it costs more than running it."""
     holder = Actor("", "", "", grants, enterprise_id)
-    return select(HAZARD).where(_NO, visible(holder)).with_for_update()
+    return select(HAZARD).where(_NO, reached(holder, Operation.READ_HAZARD)).with_for_update()
+
+
+def _refuse_reader(session: Session, no: str, by: Actor) -> None:
+    """Raises: NotPermitted for somebody who may read this hazard by a copy and now wants to do more."""
+    if session.execute(select(HAZARD.c.id).where(_NO, visible(by)), {"wanted_no": no}).first() is not None:
+        raise NotPermitted("该隐患抄送给您，仅供阅知。", rule="抄送件只读", remedy="请由该隐患的办理单位办理。")
+
+
+def _copied_to(by: Actor) -> ColumnElement[bool]:
+    copy = HAZARD_COPY.c
+    return exists().where(copy.hazard_id == HAZARD.c.id, copy.person_id == by.person_id, copy.revoked_at.is_(None))
 
 
 def _found(session: Session, statement: Select[tuple[object, ...]], operation: Operation, by: Actor, no: str) -> Hazard:

@@ -9,12 +9,12 @@ from pwdlib import PasswordHash
 from sqlalchemy import Select, bindparam, literal, select, update
 from sqlmodel import Session, col
 
-from models import Account, ApiKey, LoginSession, OneTimeToken, Person, RoleGrant
+from models import Account, ApiKey, LoginSession, OneTimeToken, Person
 from models.actor import Actor
 from models.columns import UtcDateTime
 from models.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from models.permissions import Role
-from services import trail
+from services import standing_in, trail
 
 _FREE_ATTEMPTS = 5
 _FIRST_WAIT = timedelta(minutes=15)
@@ -139,12 +139,13 @@ def actor_for(session: Session, token: str, *, at: datetime, idle: timedelta, lo
     """
     hashed = _hashed(token)
     statement = _BY_KEY if token.startswith("hf_") else _BY_SESSION
-    wanted = {"wanted": hashed, "at": at, "seen_after": at - idle, "opened_after": at - longest}
+    wanted = {"wanted": hashed, "at": at, "seen_after": at - idle, "opened_after": at - longest,
+              "today": standing_in.day_of(at)}  # fmt: skip
     rows = session.connection().execute(statement, wanted).all()
     if not rows:
         raise NotAuthenticated("登录已失效。", remedy="请重新登录。")
     first = rows[0]
-    grants = tuple((Role(row.role), row.unit_id) for row in rows if row.role)
+    grants = tuple(dict.fromkeys((Role(row.role), row.unit_id) for row in rows if row.role))
     return Actor(
         first.person_id,
         first.name,
@@ -154,33 +155,38 @@ def actor_for(session: Session, token: str, *, at: datetime, idle: timedelta, lo
         first.verified_at,
         hashed[:16],
         first.seen_at,
+        standing_in.principals(rows),
     )
 
 
 def _holder_of(source: type[ApiKey] | type[LoginSession], verified: Any, seen: Any, *alive: Any) -> Select[Any]:
-    """The account, person and roles behind a token that is alive; built once, since every request asks it."""
+    """The account and person behind a token that is alive, for the roles to be joined to; built once, since every
+    request asks it."""
     return (
         select(
             col(Account.id).label("account_id"), col(Person.id).label("person_id"), col(Person.name), col(Person.enterprise_id),
-            verified.label("verified_at"), seen.label("seen_at"), col(RoleGrant.role), col(RoleGrant.unit_id),
+            verified.label("verified_at"), seen.label("seen_at"),
         )
         .select_from(source)
         .join(Account, col(Account.id) == col(source.account_id))
         .join(Person, col(Person.id) == col(Account.person_id))
-        .outerjoin(RoleGrant, col(RoleGrant.person_id) == col(Person.id))
         .where(col(source.token_hash) == bindparam("wanted"), col(Account.disabled_at).is_(None), *alive)
     )  # fmt: skip
 
 
 _NEVER = literal(None, UtcDateTime())
-_BY_KEY = _holder_of(ApiKey, _NEVER, _NEVER, col(ApiKey.revoked_at).is_(None), col(ApiKey.expires_at) > bindparam("at"))
-_BY_SESSION = _holder_of(
-    LoginSession,
-    col(LoginSession.verified_at),
-    col(LoginSession.last_seen_at),
-    col(LoginSession.ended_at).is_(None),
-    col(LoginSession.last_seen_at) > bindparam("seen_after"),
-    col(LoginSession.opened_at) > bindparam("opened_after"),
+_BY_KEY = standing_in.with_own_grants(
+    _holder_of(ApiKey, _NEVER, _NEVER, col(ApiKey.revoked_at).is_(None), col(ApiKey.expires_at) > bindparam("at"))
+)
+_BY_SESSION = standing_in.with_lent_grants(
+    _holder_of(
+        LoginSession,
+        col(LoginSession.verified_at),
+        col(LoginSession.last_seen_at),
+        col(LoginSession.ended_at).is_(None),
+        col(LoginSession.last_seen_at) > bindparam("seen_after"),
+        col(LoginSession.opened_at) > bindparam("opened_after"),
+    )
 )
 
 

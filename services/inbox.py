@@ -11,31 +11,39 @@ from models import Person
 from models.actor import Actor
 from models.errors import AlreadyClaimed, NotFound
 from models.permissions import Role
-from models.tables import HAZARD, WORK_ITEM
+from models.tables import FOLLOW_UP, HAZARD, WORK_ITEM
 
 _COLUMNS = (
     WORK_ITEM.c.id, WORK_ITEM.c.kind, WORK_ITEM.c.is_move, WORK_ITEM.c.due_at, WORK_ITEM.c.opened_at,
     WORK_ITEM.c.assignee_id, HAZARD.c.no, HAZARD.c.stage, HAZARD.c.step, HAZARD.c.place, HAZARD.c.sector,
-    HAZARD.c.description, HAZARD.c.version,
+    HAZARD.c.description, HAZARD.c.version, FOLLOW_UP.c.at.label("follow_up_at"),
 )  # fmt: skip
 
 
 class Position(NamedTuple):
-    """Where a page ends: (due, id) of its last row."""
+    """Where a page ends: (due or follow-up, id) of its last row."""
 
     due_at: datetime
     id: str
 
 
-def work_items(session: Session, *, by: Actor, mine_only: bool, after: Position | None, limit: int) -> Sequence[Any]:
-    """Open items in this person's inbox, soonest due first; a page after `after`."""
-    place = tuple_(WORK_ITEM.c.due_at, WORK_ITEM.c.id)
+def work_items(
+    session: Session, *, by: Actor, mine_only: bool, after: Position | None, limit: int, followed: bool = False
+) -> Sequence[Any]:
+    """Open items in this person's inbox, soonest due first; a page after `after`.
+
+    `followed`: only those with a follow-up date of this person's own, in the order of these dates.
+    """
+    ordered_by = FOLLOW_UP.c.at if followed else WORK_ITEM.c.due_at
+    place = tuple_(ordered_by, WORK_ITEM.c.id)
+    own = (FOLLOW_UP.c.item_id == WORK_ITEM.c.id) & (FOLLOW_UP.c.person_id == by.person_id)
     statement = (
         select(*_COLUMNS)
         .outerjoin(HAZARD, HAZARD.c.id == WORK_ITEM.c.hazard_id)
-        .where(WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.due_at.is_not(None))
-        .where(WORK_ITEM.c.assignee_id == by.person_id if mine_only else _in_inbox(by))
-        .order_by(WORK_ITEM.c.due_at, WORK_ITEM.c.id)
+        .outerjoin(FOLLOW_UP, own)
+        .where(WORK_ITEM.c.closed_at.is_(None), ordered_by.is_not(None))
+        .where(WORK_ITEM.c.assignee_id == by.person_id if mine_only else in_inbox(by))
+        .order_by(ordered_by, WORK_ITEM.c.id)
         .limit(limit)
     )
     return session.execute(statement.where(place > after) if after else statement).all()
@@ -47,7 +55,7 @@ def claim_item(session: Session, item_id: str, *, by: Actor) -> None:
     Raises: NotFound, AlreadyClaimed.
     """
     free = update(WORK_ITEM).where(
-        WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.assignee_id.is_(None), _in_inbox(by)
+        WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.assignee_id.is_(None), in_inbox(by)
     )
     if session.execute(free.values(assignee_id=by.person_id)).rowcount == 1:  # pyright: ignore[reportAttributeAccessIssue]
         return
@@ -85,7 +93,7 @@ def _holder(session: Session, item_id: str, by: Actor) -> tuple[str | None, str]
     statement = (
         select(WORK_ITEM.c.assignee_id, func.coalesce(Person.name, ""))
         .outerjoin(Person, col(Person.id) == WORK_ITEM.c.assignee_id)
-        .where(WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), _in_inbox(by))
+        .where(WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), in_inbox(by))
     )
     row = session.execute(statement).one_or_none()
     if row is None:
@@ -93,7 +101,7 @@ def _holder(session: Session, item_id: str, by: Actor) -> tuple[str | None, str]
     return row[0], row[1]
 
 
-def _in_inbox(by: Actor) -> ColumnElement[bool]:
+def in_inbox(by: Actor) -> ColumnElement[bool]:
     """Items for a role this person holds: in the unit it is held in, in the whole office, or in their enterprise."""
     conditions: list[ColumnElement[bool]] = [false()]
     if by.enterprise_id and Role.EN in by.roles:

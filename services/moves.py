@@ -61,6 +61,7 @@ def take(
     move = move_for(Step(hazard.step), decision, to)
     _refuse_while_frozen(hazard, move)
     unit_id = access.acting_unit(by, move, hazard)
+    by = by.under(move.operation, unit_id)
     at = trail.after(hazard.changed_at, at)
     signatures.sign(session, hazard, move, by=by, unit_id=unit_id, at=at)
     pieces = attachments.usable(session, evidence, by=by)

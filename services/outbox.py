@@ -35,6 +35,15 @@ def post(session: Session, hazard: Hazard, topic: Topic, *, subject: str, step: 
     return row["id"]
 
 
+def post_to_person(session: Session, topic: Topic, *, subject: str, at: datetime) -> None:
+    """The same for what concerns persons of the office and no hazard."""
+    row = {
+        "id": new_id(), "topic": topic, "hazard_id": None, "hazard_no": "", "subject": subject, "step": "",
+        "created_at": at, "due_at": at, "attempts": 0, "last_error": "",
+    }  # fmt: skip
+    session.execute(INSERT_MESSAGE, row)
+
+
 def claim(session: Session, *, by: str, at: datetime, lease: timedelta, limit: int = 10) -> list[OutboxMessage]:
     """Take due messages, oldest first; the attempt is counted at the claim, so a killed run counts too.
 

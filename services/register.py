@@ -170,7 +170,19 @@ def timeline(session: Session, hazard: Hazard, *, redacted: bool) -> list[dict[s
         .order_by(AUDIT_EVENT.c.seq)
     )
     events = [json.loads(row.body) | {"hash": row.hash} for row in rows]
-    return [_without_origin(event) for event in events] if redacted else events
+    return [_without_origin(event) for event in events if _is_shown(event)] if redacted else events
+
+
+_AMONG_OFFICIALS = frozenset({
+    "COPIED", "COPY_REVOKED", "INSTRUCTED", "INSTRUCTION_ANSWERED", "ITEM_HANDED_OVER", "PERSON_ASSIGNED", "URGED",
+})  # fmt: skip
+
+
+def _is_shown(event: dict[str, Any]) -> bool:
+    """What officials say among themselves is not the enterprise's, nor are comments not marked for it."""
+    if event["type"] == "COMMENTED":
+        return event["form"]["for_enterprise"]
+    return event["type"] not in _AMONG_OFFICIALS
 
 
 def _without_origin(event: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from models.permissions import Role, roles_for
 from models.process import DecisionCode, who_may
 from models.requests import REQUESTS, RequestKind
 from models.tables import HAZARD, HAZARD_REQUEST
-from services import clocks, duties, granting, outbox, pending
+from services import access, clocks, duties, granting, outbox, pending, signatures
 from services.moves import Taken, take
 
 Decide = Callable[..., Taken]
@@ -47,6 +47,13 @@ def ask(session: Session, hazard: Hazard, form: Form, *, by: Actor, at: datetime
         {"id": request_id, "hazard_id": hazard.id, "cycle": hazard.cycle, "kind": kind, "form": form.model_dump_json(),
          "asked_by": by.person_id, "asked_at": at},
     )  # fmt: skip
+    signatures.bind_principals(
+        session,
+        hazard,
+        request_id,
+        by=by.under(taken.move.operation, access.acting_unit(by, taken.move, hazard)),
+        at=at,
+    )
     if _alone(hazard, kind, by):
         asked = cast(Hazard, session.execute(select(HAZARD).where(HAZARD.c.id == hazard.id)).one())
         return _decide(
@@ -95,9 +102,10 @@ def _decide(
             rule="先有申请，后有批准",
             remedy=f"请先提出申请（{kind.resource}-request）。",
         )
-    if request.asked_by == by.person_id and not alone:
+    if not alone and signatures.is_asker(session, hazard, request, by=by.under(REQUESTS[kind].decides)):
+        asker = "您本人" if request.asked_by == by.person_id else "您的委托人或代办人"
         raise FourEyes(
-            f"“{kind.ask.label}”由您本人提出，不能再由您决定。", rule="职责分离：申请人与批准人不得为同一人",
+            f"“{kind.ask.label}”由{asker}提出，不能再由您决定。", rule="职责分离：申请人与批准人不得为同一人",
             remedy=f"请由其他{who_may(REQUESTS[kind].decides)}办理。", extra={"held_part": "ask", "part": "grant"},
         )  # fmt: skip
     code = kind.grant if granted else kind.deny

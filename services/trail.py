@@ -97,4 +97,6 @@ def _identity(by: Actor | None) -> dict[str, Any]:
         "roles": sorted(by.roles),
         "auth": "password" if by.verified_at else "key",
         "session": by.session,
-    }
+        **({"on_behalf_of": [{"person": one.person_id, "name": one.name} for one in by.on_behalf_of]}
+           if by.on_behalf_of else {}),
+    }  # fmt: skip

@@ -57,11 +57,12 @@ def _refuse_claimed(session: Session, hazard: Hazard) -> None:
 
 
 def _as_before(session: Session, hazard: Hazard, seq: int) -> dict[str, Any]:
-    """The hazard's columns as its history says they were before that event."""
-    earlier = (AUDIT_EVENT.c.stream == hazard.id, AUDIT_EVENT.c.seq < seq)
-    bodies = session.execute(select(AUDIT_EVENT.c.body).where(*earlier).order_by(AUDIT_EVENT.c.seq)).scalars()
-    row = history_check.fold({"after": json.loads(body).get("after", {})} for body in bodies)
-    now = {name: getattr(hazard, name) for name in row if name not in _NOT_RESTORED}
+    """The columns that event set, as the history says they were before; what others changed since then stays."""
+    until = (AUDIT_EVENT.c.stream == hazard.id, AUDIT_EVENT.c.seq <= seq)
+    bodies = session.execute(select(AUDIT_EVENT.c.body).where(*until).order_by(AUDIT_EVENT.c.seq)).scalars()
+    *earlier, withdrawn = [json.loads(body).get("after", {}) for body in bodies]
+    row = history_check.fold({"after": after} for after in earlier)
+    now = {name: getattr(hazard, name) for name in row if name in withdrawn and name not in _NOT_RESTORED}
     return {name: _typed(name, row[name]) for name, value in now.items() if _typed(name, row[name]) != value}
 
 

@@ -46,6 +46,10 @@ class Caller:
         extra = {"Idempotency-Key": key or f"test-{next(_KEYS)}"}
         return self.client.post("/api/v1/evidence", files={"file": (name, content)}, headers=self._headers(extra))
 
+    def put(self, path: str, body: Any = None, *, key: str | None = None):
+        extra = {"Idempotency-Key": key or f"test-{next(_KEYS)}"}
+        return self.client.put(f"/api/v1{path}", headers=self._headers(extra), json=body)
+
     def delete(self, path: str, **options: Any):
         extra = {"Idempotency-Key": f"test-{next(_KEYS)}"}
         return self.client.delete(f"/api/v1{path}", headers=self._headers(extra), **options)

@@ -16,18 +16,22 @@ STEPS = {
     "district_review", "transfer", "transfer_ended", "refused", "merged", "voided",
 }  # fmt: skip
 ENDS = {"closed", "dismissed", "downgraded", "transfer_ended", "refused", "merged", "voided"}
+WORDS = {"person_assigned", "urged", "copied", "instructed", "instruction_answered", "mentioned"}
+OF_NO_HAZARD = {"delegated", "delegation_ended", "handed_over"}
 LADDER = {f"escalation_{level}" for level in range(5)}
 FACTS: dict[str, Any] = {
     "hazard_no": "ZY-2026-0017", "stage": "复查验收", "unit_name": "应急办", "due_text": "2026-10-13 24:00", "due_reason": "5个工作日",
     "level": 2, "level_name": "督办函", "letter_no": "临安委督〔2026〕3号", "answer_due_text": "2026-10-20 24:00",
     "link": "http://127.0.0.1:8600/hazards/ZY-2026-0017", "notice_no": "A1B2C3D4E5F6", "recipient_name": "张三",
     "overdue_text": "逾期3天", "duty_name": "同意延期", "outcome_text": "已同意", "raised": False, "count": 2, "lines": ["【待受理】隐患一", "【待受理】隐患二"],
+    "sender": "李四", "task": "现场复查", "delegator": "张三", "delegate": "李四", "from_on": "2026-09-07", "until_on": "2026-09-11",
+    "leaver": "张三", "successor": "李四", "moved": "3",
 }  # fmt: skip
 TEMPLATES = sorted((Path(wording.__file__).parent / "templates").rglob("*.txt"))
 
 
 def test_there_are_words_for_every_step_every_level_and_the_rest():
-    assert STEPS | LADDER | {"informing", "vacancy", "digest", "duty", "answered"} == TOPICS
+    assert STEPS | LADDER | WORDS | OF_NO_HAZARD | {"informing", "vacancy", "digest", "duty", "answered"} == TOPICS
 
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))
@@ -40,7 +44,7 @@ def test_a_topic_is_one_line_and_a_short_text(topic: str):
     assert FACTS["link"] in words.body
 
 
-@pytest.mark.parametrize("topic", sorted(TOPICS - {"digest"}))
+@pytest.mark.parametrize("topic", sorted(TOPICS - {"digest"} - OF_NO_HAZARD))
 def test_a_notice_names_its_hazard_and_its_number(topic: str):
     words = render(topic, **FACTS)
 
@@ -66,7 +70,10 @@ def test_a_digest_counts_and_lists_its_lines():
 @pytest.mark.parametrize("topic", sorted(TOPICS))
 def test_a_fact_nobody_gave_is_an_error_and_not_a_blank(topic: str):
     with pytest.raises(UndefinedError):
-        render(topic, **{name: fact for name, fact in FACTS.items() if name not in {"hazard_no", "lines"}})
+        render(
+            topic,
+            **{name: fact for name, fact in FACTS.items() if name not in {"hazard_no", "lines", "delegator", "leaver"}},
+        )
 
 
 def test_a_fact_brings_no_line_of_its_own():

@@ -1,0 +1,96 @@
+"""Whose approvals a person holds besides their own: read with every request, so a revocation acts on the next one."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, String, bindparam, exists, literal, select, union_all
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from models import Account, Person, RoleGrant
+from models.actor import Actor, Principal
+from models.delegation import APPROVERS
+from models.limits import ZONE
+from models.permissions import Role
+from models.tables import DELEGATION
+
+_NOBODY = literal(None, String())
+_LENT_ROLES = sorted(APPROVERS)
+
+
+def day_of(at: datetime) -> str:
+    """The local day of an instant, as delegations name days."""
+    return at.astimezone(ZONE).date().isoformat()
+
+
+def with_own_grants(holder: Select[Any]) -> Select[Any]:
+    """A statement that finds a person, extended by the roles this person holds."""
+    own = holder.add_columns(
+        col(RoleGrant.role), col(RoleGrant.unit_id), _NOBODY.label("principal_id"), _NOBODY.label("principal_name")
+    )
+    return own.outerjoin(RoleGrant, col(RoleGrant.person_id) == col(Person.id))
+
+
+def with_lent_grants(holder: Select[Any]) -> CompoundSelect[Any]:
+    """The same, and the approvals lent for `today`: those the delegator holds now, in the unit of the delegation.
+
+    What was lent is not lent on. A delegator whose accounts are all disabled lends nothing, nor is anything lent to
+    somebody who has left the unit. One statement, since every
+    request asks it.
+    """
+    principal, still = aliased(Person), aliased(RoleGrant)
+    of_unit = exists().where(
+        col(still.person_id) == DELEGATION.c.delegate_id, col(still.unit_id) == DELEGATION.c.unit_id
+    )
+    lent = (
+        holder.add_columns(
+            col(RoleGrant.role), col(RoleGrant.unit_id), DELEGATION.c.delegator_id.label("principal_id"),
+            col(principal.name).label("principal_name"),
+        )
+        .join(DELEGATION, DELEGATION.c.delegate_id == col(Person.id))
+        .join(
+            RoleGrant,
+            (col(RoleGrant.person_id) == DELEGATION.c.delegator_id) & (col(RoleGrant.unit_id) == DELEGATION.c.unit_id),
+        )
+        .join(principal, col(principal.id) == DELEGATION.c.delegator_id)
+        .where(
+            DELEGATION.c.revoked_at.is_(None), DELEGATION.c.from_on <= bindparam("today"),
+            DELEGATION.c.until_on >= bindparam("today"), col(RoleGrant.role).in_(_LENT_ROLES), _active(principal), of_unit,
+        )
+    )  # fmt: skip
+    return union_all(with_own_grants(holder), lent)
+
+
+def principals(rows: Iterable[Any]) -> tuple[Principal, ...]:
+    """Who lent what, from the rows of such a statement."""
+    names: dict[str, str] = {}
+    lent: dict[str, list[tuple[Role, str | None]]] = {}
+    for row in rows:
+        if row.principal_id:
+            names[row.principal_id] = row.principal_name
+            lent.setdefault(row.principal_id, []).append((Role(row.role), row.unit_id))
+    return tuple(Principal(one, names[one], tuple(lent[one])) for one in sorted(names))
+
+
+def own_grants(session: Session, person_id: str) -> tuple[tuple[Role, str | None], ...]:
+    """What a person holds by themselves, nothing lent."""
+    held = select(col(RoleGrant.role), col(RoleGrant.unit_id)).where(col(RoleGrant.person_id) == person_id)
+    return tuple((Role(row.role), row.unit_id) for row in session.execute(held.order_by(col(RoleGrant.id))))
+
+
+def as_actor(session: Session, person_id: str) -> Actor:
+    """A person as the permission table sees them, for the question what they may see; nobody acts as it."""
+    person = session.get_one(Person, person_id)
+    return Actor(person.id, person.name, "", own_grants(session, person_id), person.enterprise_id)
+
+
+def is_active(session: Session, person_id: str) -> bool:
+    """Whether the person exists and has an account that is not disabled."""
+    found = select(col(Person.id)).where(col(Person.id) == person_id, _active(Person))
+    return session.execute(found).first() is not None
+
+
+def _active(person: Any) -> Any:
+    used = aliased(Account)
+    return exists().where(col(used.person_id) == col(person.id), col(used.disabled_at).is_(None))
