@@ -13,6 +13,8 @@ from api import (
     evidence,
     hazards,
     machine_keys,
+    incidents,
+    ladder,
     notices,
     office_life,
     oidc,
@@ -28,6 +30,7 @@ from api import (
 )
 from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
+from api.fallback_sweep import watching
 from api.headers import SecureHeaders
 from models.engine import open_engine
 from models.permissions import Operation
@@ -54,6 +57,7 @@ def make_app(held: Office) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
+        lifespan=watching,
     )
     app.state.office = held
     api = APIRouter(prefix=PREFIX)
@@ -65,6 +69,8 @@ def make_app(held: Office) -> FastAPI:
         oidc,
         hazards,
         decisions,
+        ladder,
+        incidents,
         work,
         evidence,
         notices,

@@ -30,6 +30,7 @@ from models.errors import (
     VersionRequired,
 )
 from models.hazard import Hazard
+from models.instant import instant_of
 from models.permissions import Operation
 from models.tables import TABLES
 from services import access, sessions
@@ -187,6 +188,7 @@ class Desk:
         """`act` on a hazard: found for this actor, locked, and at the version the person saw."""
         with self.act(operation) as act:
             hazard = access.lock_hazard_for(act.session, no, operation, by=self.by)
+            act.at = instant_of(act.session, self.held.now())  # under the lock: what waited for it is later
             self._check_version(hazard)
             yield act, hazard
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from models.actor import Actor
 from models.correspondence import INSTRUCTION
 from models.hazard import Channel, Hazard
+from models.limits import gap_text
 from models.permissions import Role
 from models.process import STEPS, moves_at
 from models.requests import RequestKind
@@ -41,6 +42,7 @@ def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: dateti
     shown = hazard_line(hazard, now=now) | {
         "cycle": hazard.cycle, "subject_type": hazard.subject_type, "urgent": hazard.urgent,
         "persons_exposed": hazard.persons_exposed, "discovered_at": local(hazard.discovered_at),
+        "discovered_gap": gap_text(hazard.discovered_at, hazard.reported_at),
         "enterprise": names.get(hazard.enterprise_id or ""), "village": names.get(hazard.village_unit_id or ""),
         "verifying_unit": names.get(hazard.verifying_unit_id or ""), "lead_unit": names.get(hazard.lead_unit_id or ""),
         "leader": names.get(hazard.leader_id or ""), "limit_days": hazard.limit_days, "limit_on": hazard.limit_on,
@@ -96,7 +98,7 @@ def _origin(hazard: Hazard) -> dict[str, Any]:
 
 def deadline_view(row: Any) -> dict[str, Any]:
     return {
-        "clock": Clock(row.clock), "start_at": local(row.start_at), "due_at": local(row.due_at), "reason": row.reason,
+        "id": row.id, "clock": Clock(row.clock), "start_at": local(row.start_at), "due_at": local(row.due_at), "reason": row.reason,
         "basis": row.basis, "certainty": row.certainty, "provisional": row.provisional, "against": row.against,
         "closed_at": local(row.closed_at), "outcome": row.outcome,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from flows.context import channel_key, engine, now, private_hosts
 from models import NoticeChannel
 from models.engine import reading, writing
 from models.errors import InvalidInput
-from notifications import channels, notices, recipients
+from notifications import channels, notices, reach
 from notifications.channel_address import ChannelKind, ChannelUnusable, address_for
 from settings import settings
 
@@ -54,7 +54,7 @@ def hand_over(delivery: notices.Delivery) -> None:
 def _address(delivery: notices.Delivery) -> str:
     with reading(engine()) as session:
         channel = session.get(NoticeChannel, delivery.channel_id)
-        person = recipients.contact(session, [delivery.person_id]).get(delivery.person_id)
+        person = reach.contact(session, [delivery.person_id]).get(delivery.person_id)
     if channel is None or not channel.enabled or person is None:
         raise ChannelUnusable("渠道已停用或人员不存在")
     config = channels.config_of(channel, channel_key())

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from flows.context import engine, now
 from flows.prefect_watch import PrefectWatch
 from models import OutboxMessage
 from models.engine import reading, writing
+from models.errors import ClockSkewed
 from models.outbox import Topic
 from notifications import notices
 from services import outbox
@@ -29,16 +31,19 @@ from settings import settings
 log = logging.getLogger("hazardflow.dispatcher")
 _AT_ONCE = 3
 """Messages carried out side by side; on Prefect's own SQLite one, because its writers lock one another out."""
+_BEAT_EVERY = 60.0
+"""Seconds."""
 
 
 class Dispatcher:
-    """One loop; everything it knows between two turns is when it last sealed."""
+    """One loop; everything it knows between two turns is when it last sealed and said that it sweeps."""
 
     def __init__(self, watch: PrefectWatch):
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.watch = watch
         self.at_once = 1 if settings().prefect_on_sqlite else _AT_ONCE
         self.sealed_at = datetime.min.replace(tzinfo=now().tzinfo)
+        self.beaten_at = -_BEAT_EVERY
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -57,8 +62,10 @@ class Dispatcher:
             return False
         self._seal()
         with reading(engine()) as session:
-            if not outbox.anything_due(session, at=now()):
-                return False
+            anything = outbox.anything_due(session, at=now())
+        if not anything:
+            self._swept()
+            return False
         handled = await self._messages(tracked=tracked)
         handled |= await self._escalations(tracked=tracked)
         return handled | await self._notices(tracked=tracked)
@@ -82,11 +89,26 @@ class Dispatcher:
                 outbox.postpone(session, message.id, at=now(), error=f"{type(failure).__name__}: {failure}")
 
     async def _escalations(self, *, tracked: bool) -> bool:
-        if not escalation.due():
+        at = self._instant()
+        if at is None or not escalation.anything_due(at):
             return False
-        if tracked:
-            return bool(await escalation.escalate_overdue())
-        return bool([escalation.fire(deadline) for deadline in escalation.due()])
+        return bool(await escalation.escalate_overdue() if tracked else escalation.sweep(at))
+
+    def _swept(self) -> None:
+        """Nothing was due: now and then that is written down as a sweep done, and the clocks are compared."""
+        if time.monotonic() - self.beaten_at < _BEAT_EVERY:
+            return
+        self.beaten_at = time.monotonic()
+        if at := self._instant():
+            escalation.done(at)
+
+    def _instant(self) -> datetime | None:
+        """The database's instant; None while this host's clock is off and it must not sweep."""
+        try:
+            return escalation.instant()
+        except ClockSkewed as skewed:
+            log.error("%s", skewed.detail)
+            return None
 
     async def _notices(self, *, tracked: bool) -> bool:
         with reading(engine()) as session:

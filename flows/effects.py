@@ -5,25 +5,26 @@ Every effect is one transaction and idempotent by what caused it, so a run that 
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import select
 from sqlmodel import Session
 
 from flows import facts, office_words
 from flows.context import engine, now
+from flows.ladder_effects import repeat_escalation, report_vacancies, tell_escalation
 from models import OutboxMessage
 from models.engine import writing
 from models.errors import NotFound
 from models.forms import Assignment
 from models.hazard import Hazard
-from models.ladder import Level, Recipient
-from models.limits import add_working_days
+from models.ladder import Recipient
 from models.outbox import Topic
 from models.stage import Owner, Step
-from models.tables import DEADLINE, DECISION, HAZARD, HAZARD_REQUEST, WORK_ITEM
+from models.tables import DECISION, HAZARD, HAZARD_REQUEST, WORK_ITEM
 from notifications import notices, recipients
-from services import duties, escalations, letters, outbox, policies
+from notifications.pacing import Pace, pace_of
+from services import letters, outbox
 
 Effect = Callable[[Session, OutboxMessage, Hazard, datetime], None]
 
@@ -37,6 +38,11 @@ _WORDS = {
     Step.ARBITRATE: "arbitration", Step.DANGER_REMOVAL: "danger_removal", Step.DISTRICT_REVIEW: "district_review",
     Step.TRANSFER_RECEIPT: "transfer", Step.TRANSFER_FOLLOW: "transfer", Step.REFUSED: "refused",
     Step.MERGED: "merged", Step.TRANSFER_DONE: "transfer_ended", Step.VOIDED: "voided",
+}  # fmt: skip
+
+
+_ANNOUNCED: Mapping[Topic, str] = {
+    Topic.DUTY: "tell_of_duty", Topic.ANSWERED: "tell_answer", Topic.REPEATED: "repeat_escalation", **office_words.WORDS,
 }  # fmt: skip
 
 
@@ -69,9 +75,8 @@ def step_of(message_id: str) -> Step:
 
 
 def word_of(message_id: str) -> str:
-    """The effect of a message that announces a duty, an answer, or a word from one person to another."""
-    words = {Topic.DUTY: "tell_of_duty", Topic.ANSWERED: "tell_answer", **office_words.WORDS}
-    return words[Topic(_message(message_id).topic)]
+    """The effect of a message that announces a duty, an answer, a level told again, or a word from one person to another."""
+    return _ANNOUNCED[Topic(_message(message_id).topic)]
 
 
 def _message(message_id: str) -> OutboxMessage:
@@ -88,14 +93,17 @@ def tell_of_duty(session: Session, message: OutboxMessage, hazard: Hazard, at: d
     if item.closed_at is not None:
         return
     told = recipients.with_delegates(session, recipients.of_item(session, item), at=at)
-    notices.queue(session, message.id, "duty", hazard, told, facts.of_duty(session, hazard, item), at=at)
+    known = facts.of_duty(session, hazard, item)
+    notices.queue(session, message.id, "duty", hazard, told, known, at=at, pace=_pace(message, hazard, at))
 
 
 def tell_answer(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
     """Whoever asked learns how it was decided."""
     request = session.execute(select(HAZARD_REQUEST).where(HAZARD_REQUEST.c.id == message.subject)).one()
     known = facts.of_answer(hazard, Step(message.step), request)
-    notices.queue(session, message.id, "answered", hazard, (request.asked_by,), known, at=at)
+    notices.queue(
+        session, message.id, "answered", hazard, (request.asked_by,), known, at=at, pace=_pace(message, hazard, at)
+    )
 
 
 def tell_those_concerned(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
@@ -105,8 +113,9 @@ def tell_those_concerned(session: Session, message: OutboxMessage, hazard: Hazar
         told = recipients.of_end(session, hazard)
     known = facts.of_entry(session, hazard, step, entered_at=message.created_at)
     people = recipients.with_delegates(session, told.person_ids, at=at)
-    notices.queue(session, message.id, _WORDS[step], hazard, people, known, at=at)
-    report_vacancies(session, message, hazard, told.vacant, known, at)
+    pace = _pace(message, hazard, at)
+    notices.queue(session, message.id, _WORDS[step], hazard, people, known, at=at, pace=pace)
+    report_vacancies(session, message, hazard, told.vacant, known, pace, at)
 
 
 def tell_principals(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
@@ -116,8 +125,14 @@ def tell_principals(session: Session, message: OutboxMessage, hazard: Hazard, at
     """
     told = recipients.of_level(session, hazard, None, (Recipient.PRINCIPAL, Recipient.ACTUAL_CONTROLLER))
     known = facts.of_entry(session, hazard, Step(message.step), entered_at=message.created_at)
-    notices.queue(session, message.id, "informing", hazard, told.person_ids, known, at=at)
-    report_vacancies(session, message, hazard, told.vacant, known, at)
+    notices.queue(
+        session, message.id, "informing", hazard, told.person_ids, known, at=at, pace=_pace(message, hazard, at)
+    )
+    report_vacancies(session, message, hazard, told.vacant, known, _pace(message, hazard, at), at)
+
+
+def _pace(message: OutboxMessage, hazard: Hazard, at: datetime) -> Pace:
+    return pace_of(hazard, since=message.created_at, at=at)
 
 
 def draft_assignment_letter(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
@@ -143,91 +158,13 @@ def draft_closure_letter(session: Session, message: OutboxMessage, hazard: Hazar
     )
 
 
-def tell_escalation(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
-    """Draft the letter, open what must be answered, tell the people of this level. A level missed in downtime and
-    overtaken by a higher one is on record; its letter and notices would only repeat the higher one's."""
-    escalation = escalations.escalation_for(session, message.subject)
-    if escalation is None or escalation.late:
-        return
-    deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == escalation.deadline_id)).one()
-    level = policies.ladder(session, escalation.ladder_version).level(deadline.against, escalation.level)
-    answer_due = None
-    if level.answer_days:
-        answer_due = add_working_days(
-            escalation.fired_at, level.answer_days, policies.calendar(session, deadline.calendar_version)
-        )
-    letter_no = _escalation_letter(session, message, hazard, deadline, level, answer_due, at)
-    unit_id = deadline.unit_id or hazard.lead_unit_id or hazard.verifying_unit_id
-    if answer_due and deadline.against != "committee":
-        duties.open_answer(session, hazard, deadline, origin=message.subject, unit_id=unit_id, due_at=answer_due, at=at)
-    told = recipients.of_level(session, hazard, unit_id, level.recipients)
-    known = facts.of_escalation(
-        session, hazard, deadline, level_name=level.name, letter_no=letter_no, answer_due=answer_due
-    )
-    people = told.person_ids or recipients.of_level(session, hazard, unit_id, (Recipient.COMMITTEE_OFFICE,)).person_ids
-    people = recipients.with_delegates(session, people, at=at)
-    notices.queue(session, message.id, f"escalation_{escalation.level}", hazard, people, known, at=at)
-    report_vacancies(session, message, hazard, told.vacant, known, at)
-
-
-def report_vacancies(
-    session: Session,
-    message: OutboxMessage,
-    hazard: Hazard,
-    vacant: tuple[Recipient, ...],
-    known: dict[str, Any],
-    at: datetime,
-) -> None:
-    """Nobody holds an office that should be told: the committee office and the leaders above are told instead."""
-    if not vacant:
-        return
-    above = (Recipient.COMMITTEE_OFFICE, Recipient.DEPUTY_LEADER, Recipient.COMMITTEE_DIRECTOR)
-    people = recipients.of_level(session, hazard, None, above).person_ids
-    missing = "、".join(_OFFICES[office] for office in vacant)
-    notices.queue(session, message.id, "vacancy", hazard, people, known | {"unit_name": missing}, at=at)
-
-
-_OFFICES = {
-    Recipient.HANDLER: "经办人", Recipient.DEPARTMENT_HEAD: "部门负责人", Recipient.DEPUTY_LEADER: "分管领导",
-    Recipient.COMMITTEE_OFFICE: "镇安委办", Recipient.COMMITTEE_DIRECTOR: "镇安委会主任",
-    Recipient.DISTRICT_DEPARTMENT: "区级主管部门", Recipient.TOWN_LEADER: "镇主要领导",
-    Recipient.DISTRICT_OFFICE: "区安委办", Recipient.PRINCIPAL: "企业主要负责人",
-    Recipient.ACTUAL_CONTROLLER: "企业实际控制人", Recipient.RECTIFIER: "整改单位用户",
-}  # fmt: skip
-
-
-_LATE = {"unit": Owner.ENTERPRISE, "committee": Owner.COMMITTEE}
-"""Whom a letter addresses; lateness of any other party is the department's."""
-
-
-def _escalation_letter(
-    session: Session,
-    message: OutboxMessage,
-    hazard: Hazard,
-    deadline: Any,
-    level: Level,
-    answer_due: datetime | None,
-    at: datetime,
-) -> str:
-    if not level.letter:
-        return ""
-    owner = _LATE.get(deadline.against, Owner.LEAD_UNIT if hazard.lead_unit_id else Owner.VERIFYING_UNIT)
-    body = letters.escalation_text(
-        hazard, to=facts.owner_name(session, hazard, owner), action=level.action, due_text=facts.text_of(deadline.due_at),
-        reason=deadline.reason, answer_text=facts.text_of(answer_due) if answer_due else "",
-    )  # fmt: skip
-    title = f"关于重大事故隐患{hazard.no}的{level.letter}"
-    return letters.draft(
-        session, hazard, origin=message.subject, kind=level.letter, title=title, body=body, at=at
-    ).number
-
-
 _EFFECTS: Mapping[str, Effect] = {
     "tell_those_concerned": tell_those_concerned,
     "tell_principals": tell_principals,
     "draft_assignment_letter": draft_assignment_letter,
     "draft_closure_letter": draft_closure_letter,
     "tell_escalation": tell_escalation,
+    "repeat_escalation": repeat_escalation,
     "tell_of_duty": tell_of_duty,
     "tell_answer": tell_answer,
     **office_words.EFFECTS,

@@ -28,13 +28,21 @@ def of_entry(session: Session, hazard: Hazard, step: Step, *, entered_at: dateti
 
 
 def of_escalation(
-    session: Session, hazard: Hazard, deadline: Any, *, level_name: str, letter_no: str, answer_due: datetime | None
+    session: Session,
+    hazard: Hazard,
+    deadline: Any,
+    *,
+    level_name: str,
+    letter_no: str,
+    answer_due: datetime | None,
+    raised: bool = False,
 ) -> dict[str, Any]:
     return _common(hazard, Step(hazard.step)) | {
         "unit_name": owner_name(session, hazard, STEPS[Step(hazard.step)].owner),
         "due_text": text_of(deadline.due_at),
         "due_reason": deadline.reason,
         "level_name": level_name,
+        "raised": raised,
         "letter_no": letter_no,
         "answer_due_text": text_of(answer_due) if answer_due else "",
     }

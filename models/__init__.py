@@ -18,6 +18,8 @@ from models.correspondence import Comment, FollowUp, HazardCopy, Instruction, Ur
 from models.delegation import Delegation, DelegationDay, Handover, UnitDeputy
 from models.evidence import Evidence, HazardEvidence
 from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
+from models.incident import Heartbeat, Incident
+from models.ladder_hold import EscalationReceipt, LadderHold
 from models.organization import Enterprise, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
@@ -40,6 +42,7 @@ __all__ = [
     "DelegationDay",
     "Enterprise",
     "Escalation",
+    "EscalationReceipt",
     "Evidence",
     "FollowUp",
     "Handover",
@@ -49,8 +52,11 @@ __all__ = [
     "HazardNumber",
     "HazardParty",
     "HazardRequest",
+    "Heartbeat",
     "IdempotencyKey",
+    "Incident",
     "Instruction",
+    "LadderHold",
     "Letter",
     "LoginSession",
     "Notice",

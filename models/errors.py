@@ -73,6 +73,12 @@ class WrongStage(DomainError):
     status, slug, title = 409, "wrong-stage", "当前环节不能办理"
 
 
+class ClockSkewed(DomainError):
+    """This host's clock is off: it must not judge what is late."""
+
+    status, slug, title = 503, "clock-skewed", "时钟不一致"
+
+
 class Frozen(DomainError):
     """An accident is being investigated; nothing moves."""
 

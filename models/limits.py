@@ -18,6 +18,7 @@ from models.calendar import WorkCalendar, days_between
 ZONE = ZoneInfo("Asia/Shanghai")
 _END_OF_DAY = time(23, 59, 59, 999_999)
 _DAY = timedelta(days=1)
+_OFFICE_HOURS = ((time(9), time(12)), (time(14), time(18)))
 _WEEKDAYS = "一二三四五六日"
 
 
@@ -118,6 +119,25 @@ def working_days_between(earlier: datetime, later: datetime, calendar: WorkCalen
     if last < first:
         return -working_days_between(later, earlier, calendar)
     return sum(calendar.is_working_day(day) for day in days_between(first + _DAY, last))
+
+
+def working_time_between(earlier: datetime, later: datetime, calendar: WorkCalendar) -> timedelta:
+    """Office hours (09:00 to 12:00 and 14:00 to 18:00 on working days) from one instant to another; zero if reversed."""
+    begun, over = _local(earlier), _local(later)
+    worked = timedelta()
+    for day in days_between(begun.date(), over.date()):
+        if calendar.is_working_day(day):
+            spans = (
+                (datetime.combine(day, start, ZONE), datetime.combine(day, end, ZONE)) for start, end in _OFFICE_HOURS
+            )
+            worked += sum((max(min(over, end) - max(begun, start), timedelta()) for start, end in spans), timedelta())
+    return worked
+
+
+def gap_text(claimed: datetime, recorded: datetime) -> str:
+    """How long after the claimed time something was recorded, shown when it is more than a day; else empty."""
+    gap = recorded - claimed
+    return f"登记晚于发生{gap.days}天{gap.seconds // 3600}小时" if gap > _DAY else ""
 
 
 def _local(moment: datetime) -> datetime:

@@ -57,6 +57,10 @@ class Person(SQLModel, table=True):
     phone: str = ""
     enterprise_id: str | None = Field(default=None, index=True)
     """The enterprise this person acts for; an enterprise's person holds no office."""
+    quiet_from: str = "22:00"
+    """静默时段: from when (local, HH:MM) no notice but one of danger disturbs this person;"""
+    quiet_until: str = "07:00"
+    """until when. The same as `quiet_from`: no quiet hours."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -24,6 +24,8 @@ class Topic(StrEnum):
     """Something beside the move was laid on somebody; runs `announce`. Its subject is the work item."""
     ANSWERED = "hazard.answered"
     """A request was granted or denied; runs `announce`, which tells whoever asked. Its subject is the request."""
+    REPEATED = "hazard.repeated"
+    """A level nobody acknowledged is told again; runs `announce`. Its subject is the escalation and which time it is."""
     PERSON_ASSIGNED = "hazard.person_assigned"
     """A head laid a work item on one person. This and the following run `announce`; their subject is the row they are of."""
     URGED = "hazard.urged"
@@ -75,6 +77,7 @@ class Notice(SQLModel, table=True):
         Index("ix_notice_due", "due_at", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_notice_person", "person_id", "created_at"),
         Index("ix_notice_hazard", "hazard_id"),
+        Index("ix_notice_gathered", "person_id", "channel_id", "due_at"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -93,6 +96,10 @@ class Notice(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     read_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    gathered: bool = False
+    """It may wait to leave with others of this person and channel as one digest."""
+    pressing: bool = False
+    """People are in danger, or the highest level was reached: quiet hours do not hold it."""
 
 
 INAPP = "inapp"

@@ -123,6 +123,7 @@ refuse_close_out            -  -  -  -  -   A   A   -  -   | 不予销号
 reopen                      -  -  -  -  J2S A2S AS  -  -   | 重新立项整改
 void_entry                  -  -  -  -  -   A2S A2S -  -   | 作废误录
 escalate_by_hand            -  -  J  J  J   A   A   -  -   | 人工提级
+hold_ladder                 -  -  -  -  -   AS  AS  -  -   | 暂缓督办
 acknowledge_escalation      -  -  -  O  O   O   O   -  -   | 签收督办
 instruct                    -  -  -  -  -   -   AS  -  -   | 批示
 stop_clock                  -  -  -  -  -   A2S A2S -  -   | 中止计时（法定事由）
@@ -151,6 +152,8 @@ edit_standards              -  -  -  -  -   A2S -   -  -   | 修订判定标准
 edit_templates              -  -  -  -  -   A2  -   -  -   | 修订通知模板
 configure_channels          -  -  -  -  -   -   -   -  A2S | 配置通知渠道
 view_deliveries             -  -  -  J  J   A   A   A  AR  | 查看通知送达
+read_incidents              -  -  -  -  -   A   A   A  A   | 查看异常
+settle_incident             -  -  -  -  -   A   -   -  A   | 处理异常
 retry_dead_letter           -  -  -  -  -   A   -   -  A   | 重发失败通知
 rotate_keys                 -  -  -  -  -   -   -   -  A2S | 更换密钥
 back_up                     -  -  -  -  -   -   -   -  A   | 备份

@@ -10,6 +10,7 @@ from models.ids import new_id
 
 _OPEN = text("closed_at IS NULL")
 _RUNG_LEFT = text("next_rung_at IS NOT NULL")
+_TOLD_AGAIN = text("repeat_at IS NOT NULL")
 _OPEN_MOVE = text("closed_at IS NULL AND is_move")
 
 
@@ -108,6 +109,10 @@ class Deadline(SQLModel, table=True):
 class Escalation(SQLModel, table=True):
     """督办升级: one level of one deadline, exactly once, by its primary key."""
 
+    __table_args__ = (
+        Index("ix_escalation_repeat", "repeat_at", sqlite_where=_TOLD_AGAIN, postgresql_where=_TOLD_AGAIN),
+    )
+
     hazard_id: str = Field(primary_key=True, foreign_key="hazard.id")
     deadline_id: str = Field(primary_key=True, foreign_key="deadline.id")
     level: int = Field(primary_key=True)
@@ -118,6 +123,14 @@ class Escalation(SQLModel, table=True):
     """Overtaken, before a sweep recorded it, by a higher level or by the decision it waited for: it is on record, and
     nobody is told of it."""
     ladder_version: int
+    raised_by: str | None = Field(default=None, foreign_key="person.id")
+    """Who raised it before its time; None when it fell due."""
+    because: str = ""
+    """Why it was raised."""
+    repeats: int = 0
+    """How often it was told again because nobody acknowledged it."""
+    repeat_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it is told again; None once it is acknowledged, told often enough, or its clock has ended."""
 
 
 class Letter(SQLModel, table=True):

@@ -5,21 +5,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 from sqlmodel import Session
 
 from models.hazard import Hazard
-from models.ids import new_id
 from models.once import insert_once
 from models.outbox import INAPP, NoticeState
 from models.tables import NOTICE
-from notifications import channels, recipients
+from notifications import channels, pacing, reach
+from notifications.digest import words_of
+from notifications.pacing import Pace
 from notifications.wording import Words, render
 
 MOST_ATTEMPTS = 12
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(hours=1)
-_NOT_BY_PERSON = {"MAIL": "email"}
+_AT_ONCE = Pace()
 
 
 class Delivery(NamedTuple):
@@ -41,53 +42,69 @@ def queue(
     facts: Mapping[str, Any],
     *,
     at: datetime,
+    pace: Pace = _AT_ONCE,
+    cause: str = "",
 ) -> int:
-    """Write what each person is to be told, once per message however often its flow runs; returns how many were new.
+    """Write what each person is to be told, once per cause however often its flow runs; returns how many were new.
 
-    The in-app notice is there at once and needs no provider; the others wait for `deliver_notices`.
+    `cause` tells what is told of in words that never change, where the message is not enough of a name (a level of a
+    deadline, and which repeat of it). The in-app notice is there at once and needs no provider; the others wait for
+    `deliver_notices`.
     """
     wanted = list(people)
-    reach = recipients.contact(session, wanted)
+    known = reach.contact(session, wanted)
     ways = channels.enabled(session)
-    rows = []
-    for person_id in wanted:
-        person = reach.get(person_id)
-        usable = [way.id for way in ways if person is not None and getattr(person, _NOT_BY_PERSON.get(way.kind, "id"))]
-        rows += [_row(message_id, topic, hazard, person_id, channel, facts, at) for channel in (INAPP, *usable)]
-    statement = _INSERT
-    return sum(session.execute(statement, row).first() is not None for row in rows)
+    rows = [
+        _row(message_id, topic, hazard, person_id, channel, facts, pace, cause or message_id, at)
+        for person_id in wanted
+        for channel in (INAPP, *reach.usable(ways, known.get(person_id)))
+    ]
+    return sum(session.execute(_INSERT, row).first() is not None for row in rows)
 
 
-def number_of(message_id: str, topic: str, person_id: str, channel_id: str) -> str:
-    """The notice's number: the same for every attempt, so a duplicate is recognised as one."""
-    return hashlib.sha256("|".join((message_id, topic, person_id, channel_id)).encode()).hexdigest()[:12].upper()
+def id_of(cause: str, topic: str, person_id: str, channel_id: str) -> str:
+    """The notice's id: the same for the same cause, person and channel, whoever computes it."""
+    return hashlib.sha256("|".join((cause, topic, person_id, channel_id)).encode()).hexdigest()[:32]
 
 
-def claim(session: Session, *, at: datetime, lease: timedelta, limit: int = 200) -> list[Delivery]:
-    """Take what is due, grouped by person and channel; several notices waiting for one person go as one digest.
+def number_of(cause: str, topic: str, person_id: str, channel_id: str) -> str:
+    """The notice's number in its text: the same for every attempt, so a duplicate is recognised as one."""
+    return id_of(cause, topic, person_id, channel_id)[:12].upper()
 
-    The attempt is counted at the claim. One transaction of the caller's.
+
+def level_cause(hazard_id: str, deadline_id: str, level: int, repeat: int) -> str:
+    """What a notice of the ladder is told of."""
+    return f"{hazard_id}|{deadline_id}|{level}|{repeat}"
+
+
+def claim(session: Session, *, at: datetime, lease: timedelta, limit: int = 100) -> list[Delivery]:
+    """Take what is due and may leave now, by person and channel (`limit` of them); several notices go as one digest.
+
+    The attempt is counted at the claim. What must wait, for quiet hours or the next digest, is put off. One transaction
+    of the caller's.
     """
-    due = (
-        select(NOTICE.c.id)
-        .where(NOTICE.c.state == NoticeState.QUEUED, NOTICE.c.due_at <= at)
-        .order_by(NOTICE.c.due_at, NOTICE.c.id)
+    due = (NOTICE.c.state == NoticeState.QUEUED, NOTICE.c.due_at <= at)
+    ways = session.execute(
+        select(NOTICE.c.person_id, NOTICE.c.channel_id)
+        .where(*due)
+        .group_by(NOTICE.c.person_id, NOTICE.c.channel_id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = list(session.execute(due).scalars())
-    if not taken:
+    ).all()
+    if not ways:
         return []
+    mine = tuple_(NOTICE.c.person_id, NOTICE.c.channel_id).in_([tuple(way) for way in ways])
+    rows = session.execute(
+        select(NOTICE).where(*due, mine).order_by(NOTICE.c.created_at, NOTICE.c.id).with_for_update(skip_locked=True)
+    ).all()
+    groups: dict[pacing.Way, list[Any]] = {}
+    for row in rows:
+        groups.setdefault((row.person_id, row.channel_id), []).append(row)
+    leaving = _leaving(session, groups, at=at)
+    taken = [row.id for group in leaving.values() for row in group]
     session.execute(
         update(NOTICE).where(NOTICE.c.id.in_(taken)).values(attempts=NOTICE.c.attempts + 1, due_at=at + lease)
     )
-    rows = session.execute(
-        select(NOTICE).where(NOTICE.c.id.in_(taken)).order_by(NOTICE.c.created_at, NOTICE.c.id)
-    ).all()
-    groups: dict[tuple[str, str], list[Any]] = {}
-    for row in rows:
-        groups.setdefault((row.person_id, row.channel_id), []).append(row)
-    return [_delivery(person, channel, group) for (person, channel), group in groups.items()]
+    return [_delivery(person, channel, group) for (person, channel), group in leaving.items()]
 
 
 def has_due(session: Session, *, at: datetime) -> bool:
@@ -125,34 +142,47 @@ def retry_dead(session: Session, notice_id: str, *, at: datetime) -> bool:
     return done.rowcount == 1  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def _leaving(
+    session: Session, groups: Mapping[pacing.Way, Sequence[Any]], *, at: datetime
+) -> dict[pacing.Way, list[Any]]:
+    """What leaves now; the rest is put off to when it may."""
+    people = [person for person, _ in groups]
+    quiet = pacing.quiet_hours(session, people)
+    digests = pacing.last_digests(session, people, at=at)
+    leaving: dict[pacing.Way, list[Any]] = {}
+    later: dict[datetime, list[str]] = {}
+    for way, rows in groups.items():
+        for moment, row in pacing.leaves_at(rows, quiet[way[0]], digests.get(way), at=at):
+            if moment <= at:
+                leaving.setdefault(way, []).append(row)
+            else:
+                later.setdefault(moment, []).append(row.id)
+    for moment, ids in later.items():
+        session.execute(update(NOTICE).where(NOTICE.c.id.in_(ids)).values(due_at=moment))
+    return leaving
+
+
 def _waiting(delivery: Delivery) -> Any:
     return update(NOTICE).where(NOTICE.c.id.in_(delivery.notice_ids), NOTICE.c.state == NoticeState.QUEUED)
 
 
 def _delivery(person_id: str, channel_id: str, group: Sequence[Any]) -> Delivery:
-    words = Words(group[0].subject, group[0].body)
-    if len(group) > 1:
-        link = group[0].body.rsplit("办理入口：", 1)[-1].split("\n", 1)[0].rsplit("/hazards/", 1)[0]
-        words = render("digest", lines=[row.subject for row in group], link=link)
-    return Delivery(person_id, channel_id, tuple(row.id for row in group), words, max(row.attempts for row in group))
+    ids = tuple(row.id for row in group)
+    return Delivery(person_id, channel_id, ids, words_of(group), max(row.attempts for row in group) + 1)
 
 
 def _row(
-    message_id: str,
-    topic: str,
-    hazard: Hazard | None,
-    person_id: str,
-    channel_id: str,
-    facts: Mapping[str, Any],
-    at: datetime,
-) -> dict[str, Any]:
-    words = render(topic, **facts, notice_no=number_of(message_id, topic, person_id, channel_id))
+    message_id: str, topic: str, hazard: Hazard | None, person_id: str, channel_id: str, facts: Mapping[str, Any], pace: Pace,
+    cause: str, at: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    words = render(topic, **facts, notice_no=number_of(cause, topic, person_id, channel_id))
     here = channel_id == INAPP
     return {
-        "id": new_id(), "message_id": message_id, "topic": topic, "hazard_id": hazard.id if hazard else None, "person_id": person_id,
-        "channel_id": channel_id, "subject": words.subject, "body": words.body,
-        "state": NoticeState.SENT if here else NoticeState.QUEUED, "attempts": 0, "due_at": at, "last_error": "",
-        "created_at": at, "settled_at": at if here else None, "read_at": None,
+        "id": id_of(cause, topic, person_id, channel_id), "message_id": message_id, "topic": topic,
+        "hazard_id": hazard.id if hazard else None, "person_id": person_id, "channel_id": channel_id, "subject": words.subject,
+        "body": words.body, "state": NoticeState.SENT if here else NoticeState.QUEUED, "attempts": 0,
+        "due_at": at + pacing.GATHERING if pace.gathered and not here else at, "last_error": "", "created_at": at,
+        "settled_at": at if here else None, "read_at": None, "gathered": pace.gathered, "pressing": pace.pressing,
     }  # fmt: skip
 
 

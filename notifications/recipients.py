@@ -16,10 +16,11 @@ from models.permissions import Role
 from models.process import STEPS
 from models.stage import Owner, Step
 from models.tables import DELEGATION
+from notifications import reach
 
 
 class Told(NamedTuple):
-    """The persons addressed, and the offices addressed that nobody holds."""
+    """The persons addressed, and the offices addressed that nobody holds or whose holders cannot be told."""
 
     person_ids: tuple[str, ...]
     vacant: tuple[Recipient, ...]
@@ -38,9 +39,13 @@ def of_step(session: Session, hazard: Hazard, step: Step) -> Told:
         found = _holders(session, col(RoleGrant.unit_id) == unit, col(RoleGrant.role).in_(sorted(info.roles)))
     elif info.owner == Owner.COMMITTEE:
         found = _holders(session, col(RoleGrant.role) == Role.SC)
-    if found or info.owner == Owner.NOBODY:
-        return Told(tuple(found), ())
-    return Told(tuple(_holders(session, col(RoleGrant.role) == Role.SC)), (Recipient.HANDLER,))
+    if info.owner == Owner.NOBODY:
+        return Told((), ())
+    reached = reach.of(session, found)
+    if reached.heard(found):
+        return Told(tuple(reached.at_work(found)), ())
+    office = _holders(session, col(RoleGrant.role) == Role.SC)
+    return Told(_unique([*reached.at_work(found), *office]), (Recipient.HANDLER,))
 
 
 def of_item(session: Session, item: Any) -> tuple[str, ...]:
@@ -69,8 +74,9 @@ def of_level(session: Session, hazard: Hazard, unit_id: str | None, recipients: 
     vacant: list[Recipient] = []
     for recipient in recipients:
         found = _FIND[recipient](session, hazard, unit_id)
-        people += found
-        if not found:
+        reached = reach.of(session, found)
+        people += reached.at_work(found)
+        if not reached.heard(found):
             vacant.append(recipient)
     return Told(_unique(people), tuple(vacant))
 
@@ -84,11 +90,6 @@ def with_delegates(session: Session, people: Sequence[str], *, at: datetime) -> 
     )  # fmt: skip
     delegates = session.execute(standing.distinct().order_by(DELEGATION.c.delegate_id)).scalars()
     return _unique([*delegates, *people])
-
-
-def contact(session: Session, person_ids: Iterable[str]) -> Mapping[str, Person]:
-    rows = session.execute(select(Person).where(col(Person.id).in_(list(person_ids)))).scalars()
-    return {row.id: row for row in rows}
 
 
 def _holders(session: Session, *conditions: ColumnElement[bool]) -> list[str]:

@@ -15,13 +15,14 @@ from models.forms.rectification import LimitFields
 from models.hazard import Hazard, ListingLevel
 from models.ids import new_id
 from models.ladder import first_rung
-from models.limits import Due, Limit, Pause, Unit, due, on_date
+from models.limits import Due, Limit, Pause, Unit, due, on_date, working_time_between
 from models.stage import Clock
 from models.tables import DEADLINE
-from services import policies
+from services import ladder_times, policies
 
 LIMIT_COLUMNS = ("limit_days", "limit_on", "limit_basis")
 _LEAST_NOTICE = timedelta(hours=4)
+"""Office hours (09:00 to 12:00, 14:00 to 18:00)."""
 SHORT_LIMIT_DAYS = 60
 """An extension of a limit shorter than this is decided within days, not weeks."""
 _LEFT_BEHIND = case((DEADLINE.c.next_rung_at < bindparam("at"), DEADLINE.c.next_rung_at), else_=None)
@@ -95,10 +96,12 @@ def starting(
 def superseding(session: Session, deadline: Any, *, at: datetime, **changes: Any) -> dict[str, Any]:
     """End a live deadline as superseded and start the one that takes its place, from the same instant; the new row.
 
-    `changes` are columns of the new row (`on_day`, `pauses`, `basis`, `clock`, …). What the old one fired stays.
+    `changes` are columns of the new row (`on_day`, `pauses`, `basis`, `clock`, …). What the old one fired stays and is
+    not fired again.
     """
     row = dict(deadline._mapping) | {"id": new_id(), "closed_at": None, "outcome": None} | changes
     row |= _computed(session, row)
+    row |= ladder_times.resumed(session, deadline, row, at=at)
     replace(session, deadline, row, at=at)
     return row
 
@@ -194,9 +197,9 @@ def check_named(
     computed = on_date(named.on, calendar) if named.on else due(at, limit, calendar)
     listed = hazard.listing_level != ListingLevel.NONE or hazard.external_factor
     _, longest, _ = _limit(session, hazard, "listed_long_works" if listed else "rectification_longest")
-    if computed.due_at < at + _LEAST_NOTICE:
+    if working_time_between(at, computed.due_at, calendar) < _LEAST_NOTICE:
         raise InvalidInput(
-            "整改截止日期已过或不足4小时。", rule="时限规则：期限不得设在过去", remedy="请填写今天以后的日期。",
+            "整改截止日期已过或不足4个工作小时。", rule="时限规则：期限不得设在过去，至少留4个工作小时", remedy="请填写今天以后的日期。",
             extra={"errors": [{"field": "limit_on", "message": "不能早于现在"}]},
         )  # fmt: skip
     if computed.due_at > due(since or at, longest, calendar).due_at:

@@ -12,7 +12,7 @@ from models import Policy
 from models.outbox import NoticeState
 from models.standard import PolicyKind
 from models.tables import AUDIT_EVENT, AUDIT_LEAF, DEADLINE, HAZARD, NOTICE
-from services import inbox, outbox, policies
+from services import inbox, incidents, outbox, policies, sweeping
 
 
 class Finding(NamedTuple):
@@ -34,6 +34,9 @@ def of_database(session: Session, *, at: datetime, oldest_message: timedelta) ->
         )
     if dead := session.execute(select(func.count()).where(NOTICE.c.state == NoticeState.DEAD)).scalar_one():
         found.append(Finding(f"有{dead}条通知未能送达", "请查看通知送达情况并重发"))
+    found += _sweep(session, at)
+    if count := incidents.open_count(session):
+        found.append(Finding(f"有{count}项异常待处理", "请系统管理员在异常列表中查看并处理"))
     found += _calendar(session, at)
     return found
 
@@ -86,6 +89,14 @@ def figures(session: Session, *, at: datetime) -> dict[str, float]:
             select(func.count()).where(DEADLINE.c.provisional, DEADLINE.c.closed_at.is_(None))
         ).scalar_one(),
     }
+
+
+def _sweep(session: Session, at: datetime) -> list[Finding]:
+    silent = sweeping.silent_for(session, at=at)
+    means = "逾期督办会晚到；到期情况不受影响，恢复后逐级补记"
+    if silent is None:
+        return [Finding("督办巡查尚未运行过", means)]
+    return [Finding(f"督办巡查已{_minutes(silent)}分钟没有完成", means)] if silent > sweeping.SILENT_AFTER else []
 
 
 def _calendar(session: Session, at: datetime) -> list[Finding]:

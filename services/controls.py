@@ -22,6 +22,8 @@ _MOST = 4
 def order_urgent_control(session: Session, hazard: Hazard, form: ControlOrder, *, by: Actor, at: datetime) -> Taken:
     """Order control at once where people are in danger; from now on hours count instead of days (紧急管控).
 
+    The people of the ladder's second level learn of it at once.
+
     Source: 安全生产法 第六十五条第一款第三项; 第七十条.
     """
     taken = take(
@@ -29,6 +31,10 @@ def order_urgent_control(session: Session, hazard: Hazard, form: ControlOrder, *
         interim_control=form.control, interim_hours=form.check_hours, **_hasten(session, hazard, at=at),
     )  # fmt: skip
     watch(session, hazard, hours=form.check_hours, origin=taken.decision_id, by=by, at=at)
+    watched = clocks.live(session, hazard.id, Clock.INTERIM_CHECK)
+    escalations.raise_to(
+        session, hazard.id, watched.id, escalations.DANGER_LEVEL, reason=escalations.DANGER, by=by, at=at
+    )
     return taken
 
 

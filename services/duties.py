@@ -17,7 +17,7 @@ from models.outbox import Topic
 from models.permissions import Role
 from models.stage import Clock, Step
 from models.tables import HAZARD, WORK_ITEM
-from services import clocks, outbox, trail
+from services import chain, clocks, outbox, trail
 
 Writes = list[tuple[Executable, dict[str, Any]]]
 """Statements with their rows, in the order they are to be written."""
@@ -155,16 +155,8 @@ def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: d
     answered = session.execute(update(WORK_ITEM).where(*open_answers).values(closed_at=at, closed_by=by.person_id))
     if answered.rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]  # a cursor result
         raise _nothing_to_answer()
-    recorded = trail.after(hazard.changed_at, at)
-    link = trail.append(
-        session, hazard.id, trail.Link(hazard.chain_seq, hazard.chain_head), "LETTER_ANSWERED", by=by, at=recorded,
-        facts={"cycle": hazard.cycle, "escalation_id": item.origin, "form": {"answer": text}, "before": {}, "after": {}},
-    )  # fmt: skip
-    session.execute(
-        update(HAZARD)
-        .where(HAZARD.c.id == hazard.id)
-        .values(chain_seq=link.seq, chain_head=link.head, changed_at=recorded)
-    )
+    facts = {"escalation_id": item.origin, "form": {"answer": text}}
+    chain.record(session, hazard.id, "LETTER_ANSWERED", by=by, at=trail.after(hazard.changed_at, at), facts=facts)
 
 
 def _nothing_to_answer() -> NotFound:

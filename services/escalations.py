@@ -1,24 +1,30 @@
-"""The ladder 督办升级: which rungs are due, and firing each exactly once."""
+"""The ladder 督办升级: which rungs are due, firing each exactly once, and telling a level again that nobody heeds."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, exists, select, update
 from sqlmodel import Session
 
 from models import Escalation
 from models.actor import Actor
 from models.hazard import Hazard
 from models.ids import new_id
-from models.ladder import Rung, rungs
+from models.ladder import Rung
 from models.once import insert_once
 from models.outbox import Topic
 from models.stage import Step
-from models.tables import DEADLINE, ESCALATION, HAZARD
-from services import outbox, policies, trail
+from models.tables import DEADLINE, ESCALATION, ESCALATION_RECEIPT, HAZARD
+from services import chain, ladder_times, outbox, trail
 
 ESCALATED = "ESCALATED"
+TELL_AGAIN_AFTER = timedelta(days=1)
+MOST_REPEATS = 7
+DANGER = "险情紧急，已责令立即管控"
+"""Why an order against immediate danger raises its level: to tell, not to reproach anybody."""
+DANGER_LEVEL = 2
+_INSERT = insert_once(ESCALATION, "id")
 
 
 def due_deadlines(session: Session, *, at: datetime, limit: int = 100) -> Sequence[str]:
@@ -41,24 +47,14 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
     """
     hazard = _locked_hazard(session, deadline_id)
     deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == deadline_id)).one_or_none()
-    if hazard is None or deadline is None or deadline.next_level is None:
+    if hazard is None or deadline is None or deadline.next_rung_at is None:
         return []
-    ladder = policies.ladder(session, deadline.ladder_version)
-    calendar = policies.calendar(session, deadline.calendar_version)
-    steps = [
-        rung
-        for rung in rungs(deadline.start_at, deadline.due_at, deadline.against, ladder, calendar)
-        if rung.level >= deadline.next_level
-    ]
+    steps = [rung for rung in ladder_times.times(session, deadline) if rung.level >= deadline.next_level]
     due = [rung for rung in steps if rung.at <= at and (deadline.closed_at is None or rung.at < deadline.closed_at)]
     headline = None if deadline.closed_at or not due else due[-1]
     fired = [_fire(session, hazard, deadline, rung, late=rung is not headline, at=at) for rung in due]
     later = None if deadline.closed_at else next((rung for rung in steps if rung.at > at), None)
-    session.execute(
-        update(DEADLINE)
-        .where(DEADLINE.c.id == deadline_id)
-        .values(next_level=later.level if later else None, next_rung_at=later.at if later else None)
-    )
+    _wait_for(session, deadline_id, later)
     return [(hazard.no, message) for message in fired if message]
 
 
@@ -68,32 +64,62 @@ def raise_to(
     """Fire a level now, before its time, for a reason seen on the spot; levels below it are recorded as overtaken.
 
     The caller holds the hazard's row lock. The level is fired once, by hand or by the sweep; the message, or None when
-    it was fired before.
+    it was fired before or its clock has ended.
     """
     hazard = cast(Hazard, session.execute(select(HAZARD).where(HAZARD.c.id == hazard_id)).one())
     deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == deadline_id)).one()
     first = deadline.next_level
-    if first is None or level < first:
+    if first is None or level < first or deadline.closed_at is not None:
         return None
+    steps = ladder_times.times(session, deadline)
     message = None
-    for number in range(first, level + 1):
-        rung = Rung(number, at)
-        message = _fire(session, hazard, deadline, rung, late=number < level, at=at, by=by, reason=reason)
-    ladder = policies.ladder(session, deadline.ladder_version)
-    calendar = policies.calendar(session, deadline.calendar_version)
-    all_rungs = rungs(deadline.start_at, deadline.due_at, deadline.against, ladder, calendar)
-    later = next((rung for rung in all_rungs if rung.level > level), None)
-    session.execute(
-        update(DEADLINE)
-        .where(DEADLINE.c.id == deadline_id)
-        .values(next_level=later.level if later else None, next_rung_at=later.at if later else None)
-    )
+    for rung in (rung for rung in steps if first <= rung.level <= level):
+        now = Rung(rung.level, min(rung.at, at))
+        message = _fire(session, hazard, deadline, now, late=rung.level < level, at=at, by=by, reason=reason)
+    _wait_for(session, deadline_id, next((rung for rung in steps if rung.level > level), None))
     return message
+
+
+def due_repeats(session: Session, *, at: datetime, limit: int = 100) -> Sequence[str]:
+    """Escalations to be told again, oldest first."""
+    due = select(ESCALATION.c.id).where(ESCALATION.c.repeat_at <= at).order_by(ESCALATION.c.repeat_at).limit(limit)
+    return session.execute(due).scalars().all()
+
+
+def tell_again(session: Session, escalation_id: str, *, at: datetime) -> tuple[str, str] | None:
+    """Tell a level again that nobody acknowledged a day after it was last told, seven times at most.
+
+    (hazard number, message), or None when its clock has ended meanwhile. Days missed in downtime are not made up for.
+    """
+    of_escalation = select(ESCALATION.c.deadline_id).where(ESCALATION.c.id == escalation_id)
+    hazard = _locked_hazard(session, session.execute(of_escalation).scalar_one())
+    row = session.execute(select(ESCALATION).where(ESCALATION.c.id == escalation_id)).one()
+    if hazard is None or row.repeat_at is None or row.repeat_at > at:
+        return None
+    closed = session.execute(select(DEADLINE.c.closed_at).where(DEADLINE.c.id == row.deadline_id)).scalar_one()
+    number = row.repeats if closed else row.repeats + 1
+    over = closed is not None or number >= MOST_REPEATS
+    again = {"repeats": number, "repeat_at": None if over else at + TELL_AGAIN_AFTER}
+    session.execute(update(ESCALATION).where(ESCALATION.c.id == escalation_id).values(**again))
+    if closed:
+        return None
+    subject = f"{escalation_id}/{number}"
+    return hazard.no, outbox.post(session, hazard, Topic.REPEATED, subject=subject, step=Step(hazard.step), at=at)
+
+
+def is_acknowledged(session: Session, escalation_id: str) -> bool:
+    """Somebody who was addressed has taken note of it."""
+    receipt = exists().where(ESCALATION_RECEIPT.c.escalation_id == escalation_id)
+    return session.execute(select(receipt)).scalar_one()
 
 
 def escalation_for(session: Session, escalation_id: str) -> Escalation | None:
     found = session.execute(select(ESCALATION).where(ESCALATION.c.id == escalation_id)).one_or_none()
     return cast(Escalation | None, found)
+
+
+def _wait_for(session: Session, deadline_id: str, rung: Rung | None) -> None:
+    session.execute(update(DEADLINE).where(DEADLINE.c.id == deadline_id).values(**ladder_times.waiting_for(rung)))
 
 
 def _locked_hazard(session: Session, deadline_id: str) -> Hazard | None:
@@ -109,50 +135,17 @@ def _fire(
     """One rung: the escalation by its primary key, the event in the hazard's chain, the message. None if it was there."""
     escalation_id = new_id()
     row = {"hazard_id": hazard.id, "deadline_id": deadline.id, "level": rung.level, "id": escalation_id,
-           "level_due_at": rung.at, "fired_at": at, "late": late,
-           "ladder_version": deadline.ladder_version}  # fmt: skip
+           "level_due_at": rung.at, "fired_at": at, "late": late, "ladder_version": deadline.ladder_version,
+           "raised_by": by.person_id if by else None, "because": reason, "repeats": 0, "repeat_at": None if late else at + TELL_AGAIN_AFTER}  # fmt: skip
     if session.execute(_INSERT, row).first() is None:
         return None
-    facts = (
-        {"escalation_id": escalation_id, "late": late, "form": {"reason": reason}}
-        if reason
-        else {"escalation_id": escalation_id, "late": late}
+    facts: dict[str, Any] = {
+        "escalation_id": escalation_id, "late": late, "deadline_id": deadline.id, "clock": deadline.clock,
+        "level": rung.level, "level_due_at": trail.stamp(rung.at), "due_at": trail.stamp(deadline.due_at),
+        "against": deadline.against,
+        "rule": {"ladder": deadline.ladder_version, "calendar": deadline.calendar_version},
+    }  # fmt: skip
+    chain.record(
+        session, hazard.id, ESCALATED, by=by, at=at, facts=facts | ({"form": {"reason": reason}} if reason else {})
     )
-    _write_event(session, hazard, deadline, rung, facts, by=by, at=at)
     return outbox.post(session, hazard, Topic.ESCALATED, subject=escalation_id, step=Step(hazard.step), at=at)
-
-
-def _write_event(
-    session: Session,
-    hazard: Hazard,
-    deadline: Any,
-    rung: Rung,
-    facts: dict[str, Any],
-    *,
-    by: Actor | None,
-    at: datetime,
-) -> None:
-    head = session.execute(_HEAD, {"of_hazard": hazard.id}).one()
-    recorded = max(head.changed_at, at)
-    link = trail.append(
-        session, hazard.id, trail.Link(head.chain_seq, head.chain_head), ESCALATED, by=by, at=recorded,
-        facts=facts | {
-            "cycle": hazard.cycle, "deadline_id": deadline.id, "clock": deadline.clock,
-            "level": rung.level, "level_due_at": trail.stamp(rung.at), "due_at": trail.stamp(deadline.due_at),
-            "against": deadline.against, "before": {}, "after": {},
-            "rule": {"ladder": deadline.ladder_version, "calendar": deadline.calendar_version},
-        },
-    )  # fmt: skip
-    session.execute(
-        update(HAZARD)
-        .where(HAZARD.c.id == hazard.id)
-        .values(chain_seq=link.seq, chain_head=link.head, changed_at=recorded)
-    )
-
-
-_HEAD = select(HAZARD.c.chain_seq, HAZARD.c.chain_head, HAZARD.c.changed_at).where(
-    HAZARD.c.id == bindparam("of_hazard")
-)
-
-
-_INSERT = insert_once(ESCALATION, "id")

@@ -13,6 +13,7 @@ from models.stage import Step
 from services import (
     access,
     assignment,
+    clock_steps,
     closure,
     controls,
     enforcement,
@@ -103,9 +104,9 @@ def decide(session: Session, hazard: Hazard, code: DecisionCode, form: Form, *, 
     """Take one decision on a hazard whose row the caller holds.
 
     Whether the process knows it here, and whether it is this person's, is asked first: what else is missing is only
-    said to who may decide it.
+    said to who may decide it. From here on the decision has one instant, never before the hazard's last fact.
 
     Raises: WrongStage, NotPermitted, and what the decision's own function raises.
     """
     access.acting_unit(by, move_for(Step(hazard.step), code), hazard)
-    return DECISIONS[code](session, hazard, form, by=by, at=at)
+    return DECISIONS[code](session, hazard, form, by=by, at=clock_steps.recorded(session, hazard, at))

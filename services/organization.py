@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from models import Enterprise, Person, RoleGrant, Unit
@@ -70,6 +70,20 @@ def add_person(
     facts = {"id": row.id, "name": name, "enterprise_id": row.enterprise_id}
     trail.append_office(session, "PERSON_ADDED", by=by, at=at, facts={"after": facts})
     return row
+
+
+def quiet_hours(session: Session, person_id: str) -> tuple[str, str]:
+    """From when until when (local, HH:MM) a person is not to be disturbed; twice the same: never."""
+    found = select(col(Person.quiet_from), col(Person.quiet_until)).where(col(Person.id) == person_id)
+    row = session.execute(found).one()
+    return row[0], row[1]
+
+
+def set_quiet_hours(session: Session, start: str, end: str, *, by: Actor, at: datetime) -> None:
+    """Everybody sets their own (静默时段); danger to people disturbs all the same."""
+    values = {"quiet_from": start, "quiet_until": end}
+    session.execute(update(Person).where(col(Person.id) == by.person_id).values(**values))
+    trail.append_office(session, "QUIET_HOURS_SET", by=by, at=at, facts={"after": {"id": by.person_id} | values})
 
 
 def name_principals(

@@ -14,7 +14,7 @@ from models.hazard import Hazard
 from models.ids import new_id
 from models.outbox import NoticeState, Topic
 from models.stage import Step
-from models.tables import DEADLINE, NOTICE, OUTBOX
+from models.tables import DEADLINE, ESCALATION, NOTICE, OUTBOX
 
 _LONGEST_WAIT = timedelta(hours=1)
 INSERT_MESSAGE = insert(OUTBOX)
@@ -70,13 +70,14 @@ _ANYTHING = select(
     or_(
         exists().where(OUTBOX.c.done_at.is_(None), OUTBOX.c.due_at <= bindparam("at")),
         exists().where(DEADLINE.c.next_rung_at <= bindparam("at")),
+        exists().where(ESCALATION.c.repeat_at <= bindparam("at")),
         exists().where(NOTICE.c.state == NoticeState.QUEUED, NOTICE.c.due_at <= bindparam("at")),
     )
 )
 
 
 def anything_due(session: Session, *, at: datetime) -> bool:
-    """Whether a message, a rung of the ladder or a notice is due: one probe of three partial indexes."""
+    """Whether a message, a rung of the ladder or a notice is due: one probe of partial indexes."""
     return bool(session.connection().execute(_ANYTHING, {"at": at}).scalar_one())
 
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session
 
 from flows import context, delivery, effects
+from models import Person
 from models.engine import writing
 from models.stage import Step
 from models.tables import NOTICE, OUTBOX
@@ -19,6 +20,8 @@ LEASE = timedelta(seconds=60)
 
 
 def open_channel(session: Session, kind: ChannelKind, fields: dict[str, Any]) -> str:
+    """A channel to everybody in town, who may be disturbed at any hour."""
+    session.execute(update(Person).values(quiet_from="00:00", quiet_until="00:00"))
     config = check_config(kind, fields, frozenset({"127.0.0.1"}))
     channel = channels.add_channel(
         session, kind, f"{kind}渠道", config, key=context.channel_key(), by="admin", at=datetime.now(UTC)
@@ -34,6 +37,8 @@ def tell_of_a_report(session: Session, town: Town) -> None:
 
 
 def carry_out_entries(session: Session) -> None:
+    """Carry out what was posted, as if it had been posted just now."""
+    session.execute(update(OUTBOX).where(OUTBOX.c.done_at.is_(None)).values(created_at=datetime.now(UTC)))
     messages = session.execute(
         select(OUTBOX.c.id, OUTBOX.c.step).where(OUTBOX.c.done_at.is_(None)).order_by(OUTBOX.c.created_at)
     ).all()

@@ -23,7 +23,7 @@ FACTS: dict[str, Any] = {
     "hazard_no": "ZY-2026-0017", "stage": "复查验收", "unit_name": "应急办", "due_text": "2026-10-13 24:00", "due_reason": "5个工作日",
     "level": 2, "level_name": "督办函", "letter_no": "临安委督〔2026〕3号", "answer_due_text": "2026-10-20 24:00",
     "link": "http://127.0.0.1:8600/hazards/ZY-2026-0017", "notice_no": "A1B2C3D4E5F6", "recipient_name": "张三",
-    "overdue_text": "逾期3天", "duty_name": "同意延期", "outcome_text": "已同意", "lines": ["【待受理】隐患一", "【待受理】隐患二"],
+    "overdue_text": "逾期3天", "duty_name": "同意延期", "outcome_text": "已同意", "raised": False, "count": 2, "lines": ["【待受理】隐患一", "【待受理】隐患二"],
     "sender": "李四", "task": "现场复查", "delegator": "张三", "delegate": "李四", "from_on": "2026-09-07", "until_on": "2026-09-11",
     "leaver": "张三", "successor": "李四", "moved": "3",
 }  # fmt: skip
@@ -97,4 +97,4 @@ def test_no_template_speaks_of_the_reporter_or_asks_for_more_than_the_facts_give
     }
 
     assert [path for path in TEMPLATES if telling.search(path.read_text(encoding="utf-8"))] == []
-    assert names <= {*FACTS, "for", "endfor", "line", "loop"}
+    assert names <= {*FACTS, "for", "endfor", "if", "else", "endif", "line", "loop"}

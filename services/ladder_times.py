@@ -1,0 +1,60 @@
+"""When the levels of a deadline fall due, its hold counted in; and where the ladder of a changed deadline goes on."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+from sqlmodel import Session
+
+from models.ladder import Rung, rungs
+from models.ladder_hold import Span, held_back
+from models.tables import DEADLINE, ESCALATION, LADDER_HOLD
+from services import policies
+
+_HOLD = select(LADDER_HOLD.c.held_at, LADDER_HOLD.c.until).where(LADDER_HOLD.c.deadline_id == bindparam("of_deadline"))
+_SAME_CLOCK = (
+    DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.clock == bindparam("of_clock"),
+    DEADLINE.c.subject == bindparam("of_subject"), DEADLINE.c.cycle == bindparam("of_cycle"),
+    DEADLINE.c.start_at == bindparam("of_start"),
+)  # fmt: skip
+_HIGHEST = (
+    select(func.max(ESCALATION.c.level)).join(DEADLINE, DEADLINE.c.id == ESCALATION.c.deadline_id).where(*_SAME_CLOCK)
+)
+
+
+def times(session: Session, deadline: Any) -> list[Rung]:
+    """Every level of a deadline with when it falls due; those that fall due in its hold, at the hold's end."""
+    held = session.execute(_HOLD, {"of_deadline": deadline.id}).one_or_none()
+    return held_back(computed(session, deadline._mapping), Span(*held) if held else None)
+
+
+def computed(session: Session, row: Mapping[str, Any]) -> list[Rung]:
+    """Every level by the inputs frozen on the deadline's row."""
+    ladder = policies.ladder(session, row["ladder_version"])
+    calendar = policies.calendar(session, row["calendar_version"])
+    return rungs(row["start_at"], row["due_at"], row["against"], ladder, calendar)
+
+
+def resumed(session: Session, old: Any, row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
+    """Where the ladder of `row` begins, which takes the place of `old` at this instant.
+
+    A level whose new time has passed and that was fired before, or that `old` still has to record, is not fired
+    again; every later one comes at its new time.
+    """
+    told = _highest_told(session, old, at=at)
+    following = next((rung for rung in computed(session, row) if rung.at > at or rung.level > told), None)
+    return waiting_for(following)
+
+
+def waiting_for(rung: Rung | None) -> dict[str, Any]:
+    """The deadline's columns that say which rung it waits for."""
+    return {"next_level": rung.level if rung else None, "next_rung_at": rung.at if rung else None}
+
+
+def _highest_told(session: Session, old: Any, *, at: datetime) -> int:
+    clock = {"of_hazard": old.hazard_id, "of_clock": old.clock, "of_subject": old.subject, "of_cycle": old.cycle,
+             "of_start": old.start_at}  # fmt: skip
+    fired = session.execute(_HIGHEST, clock).scalar_one()
+    left = [rung.level for rung in times(session, old) if rung.at < at]
+    return max([-1 if fired is None else fired, *left])

@@ -1,0 +1,161 @@
+"""Whose clock counts, a clock set back, and whether anybody sweeps at all."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import Session
+from starlette.testclient import TestClient
+
+from api.desk import Office
+from api.fallback_sweep import sweep_if_nobody_does
+from databases import Databases
+from escalated import deadline_of, fired_levels
+from flows import escalation
+from models.engine import writing
+from models.errors import ClockSkewed
+from models.instant import instant_of
+from models.process import DecisionCode as D
+from models.stage import Clock, Step
+from models.tables import AUDIT_EVENT, DEADLINE, ESCALATION, INCIDENT
+from office_api import Caller
+from services import sweeping
+from settings import Settings
+from town import Town, carry_to, decide, report
+
+A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.mark.usefixtures("flows_here")
+@pytest.mark.parametrize("skew", [A_DAY, -A_DAY, 61 * timedelta(seconds=1)], ids=["ahead", "behind", "a little"])
+def test_a_host_whose_clock_is_off_does_not_sweep_and_says_so(
+    session: Session, town: Town, databases: Databases, skew: timedelta
+):
+    """F-12: on PostgreSQL, whose clock all hosts share; SQLite has no clock but its host's."""
+    if databases.kind == "sqlite":
+        assert escalation.instant(now() + skew) > now() + skew - A_MINUTE
+        return
+    report(session, town, at=now() - timedelta(hours=1))
+    session.commit()
+
+    with pytest.raises(ClockSkewed, match="督办巡查已停止"):
+        escalation.instant(now() + skew)
+
+    [incident] = session.execute(select(INCIDENT)).all()
+    assert (incident.kind, incident.settled_at) == ("CLOCK_SKEW", None)
+    session.commit()
+    escalation.done(escalation.instant(now()))
+    assert session.execute(select(INCIDENT.c.remark)).scalar_one() == "已自行恢复"
+
+
+@pytest.mark.usefixtures("flows_here")
+def test_no_level_fires_before_its_time_by_the_clock_of_the_database(session: Session, town: Town):
+    """F-12."""
+    hazard = report(session, town, at=now() - 30 * A_DAY)
+    report(session, town, at=now())
+    session.commit()
+
+    escalation.sweep(escalation.instant())
+
+    rows = session.execute(select(ESCALATION)).all()
+    assert {row.hazard_id for row in rows} == {hazard.id}
+    assert [row for row in rows if row.fired_at < row.level_due_at] == []
+
+
+def test_the_instant_is_the_databases(session: Session, databases: Databases):
+    """F-7, F-12: whatever the host believes."""
+    wrong = now() + 300 * A_DAY
+
+    told = instant_of(session, wrong)
+
+    assert (told == wrong) == (databases.kind == "sqlite")
+    assert databases.kind == "sqlite" or abs(told - now()) < A_MINUTE
+
+
+def test_a_clients_time_decides_nothing(session: Session, town: Town, people: dict[str, Caller]):
+    """F-7: on time is judged by the clock read under the row lock; the body has no field for it."""
+    hazard = carry_to(session, town, Step.SIGN, at=now() - 20 * A_DAY)
+    session.commit()
+
+    refused = people["officer"].post(
+        f"/hazards/{hazard.no}/receipt", {"decided_at": "2020-01-01T00:00:00+08:00"}, version=hazard.version
+    )
+    taken = people["officer"].post(f"/hazards/{hazard.no}/receipt", {}, version=hazard.version)
+
+    assert (refused.status_code, taken.status_code) == (422, 201), taken.text
+    deadline = deadline_of(session, hazard, Clock.RECEIPT)
+    assert (deadline.outcome, abs(deadline.closed_at - now()) < A_MINUTE) == ("LATE", True)
+
+
+def test_a_clock_set_back_two_hours_is_recorded_and_time_goes_on(session: Session, town: Town):
+    """F-30."""
+    at = now() - A_DAY
+    hazard = report(session, town, at=at)
+
+    hazard = decide(session, town, hazard, D.ACCEPT, "clerk", at=at - timedelta(hours=2))
+
+    assert hazard.changed_at == at + timedelta(microseconds=1)
+    step = select(AUDIT_EVENT.c.body).where(AUDIT_EVENT.c.type == "CLOCK_SET_BACK")
+    facts = json.loads(session.execute(step).scalar_one())["after"]
+    assert facts["hazard"] == hazard.no
+    assert facts["clock"] < facts["last_recorded"]
+
+
+def test_clocks_that_differ_by_a_breath_are_no_step(session: Session, town: Town):
+    at = now() - A_DAY
+    hazard = report(session, town, at=at)
+
+    decide(session, town, hazard, D.ACCEPT, "clerk", at=at - timedelta(milliseconds=200))
+
+    assert session.execute(select(AUDIT_EVENT.c.gid).where(AUDIT_EVENT.c.type == "CLOCK_SET_BACK")).all() == []
+
+
+@pytest.mark.parametrize(("minutes", "red"), [(4, False), (6, True), (None, True)])
+def test_readyz_says_when_nobody_has_swept_for_five_minutes(
+    session: Session, client: TestClient, minutes: int | None, red: bool
+):
+    """F-26."""
+    if minutes is not None:
+        sweeping.beat(session, by="host-1", at=now() - minutes * A_MINUTE)
+    session.commit()
+
+    found = json.dumps(client.get("/readyz").json()["findings"], ensure_ascii=False)
+
+    assert ("督办巡查" in found) == red
+
+
+@pytest.mark.parametrize(("minutes", "sweeps"), [(9, False), (11, True), (None, True)])
+def test_the_api_process_sweeps_when_nobody_has_for_ten_minutes(
+    engine, session: Session, town: Town, app_settings: Settings, minutes: int | None, sweeps: bool
+):
+    """F-26."""
+    hazard = report(session, town, at=now() - 30 * A_DAY)
+    if minutes is not None:
+        sweeping.beat(session, by="host-1", at=now() - minutes * A_MINUTE)
+    session.commit()
+
+    fired = sweep_if_nobody_does(Office(app_settings, engine), now())
+
+    assert fired == (5 if sweeps else None)
+    assert len(fired_levels(session, hazard)) == (5 if sweeps else 0)
+    session.commit()
+    assert sweep_if_nobody_does(Office(app_settings, engine), now()) is None
+
+
+@pytest.mark.usefixtures("flows_here")
+def test_a_sweep_that_fails_half_way_does_not_count_as_done(engine, session: Session, town: Town):
+    """F-26: the beat is written after the last level, not before the first."""
+    report(session, town, at=now() - 30 * A_DAY)
+    session.execute(DEADLINE.update().values(ladder_version=99))  # no such ladder: firing raises
+    session.commit()
+
+    with pytest.raises(Exception, match="99"):
+        escalation.sweep(now())
+
+    with writing(engine) as other:
+        assert sweeping.last_beat(other) is None
