@@ -12,15 +12,18 @@ from api import (
     notices,
     organization,
     problems,
+    public,
     reference,
     sessions,
     similar,
     status,
+    vault,
     work,
 )
 from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
 from api.headers import SecureHeaders
+from api.throttle import Throttle
 from models.engine import open_engine
 from models.permissions import Operation
 from services import schema
@@ -48,6 +51,7 @@ def make_app(held: Office) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
     )
     app.state.office = held
+    app.state.throttle = Throttle()
     api = APIRouter(prefix=PREFIX)
     for module in (
         sessions,
@@ -61,6 +65,8 @@ def make_app(held: Office) -> FastAPI:
         reference,
         bulletin,
         similar,
+        public,
+        vault,
     ):
         include(api, module.router)
     include(app, api)
@@ -84,7 +90,7 @@ def include(parent: FastAPI | APIRouter, router: APIRouter) -> None:
 def _limit_bodies(app: FastAPI, held: Settings) -> None:
     app.add_middleware(
         BodyLimit, most_bytes=held.max_body_mib << 20, most_upload_bytes=(held.max_upload_mib + 1) << 20,
-        upload_path=evidence.UPLOAD_PATH,
+        upload_paths=frozenset({evidence.UPLOAD_PATH, public.PHOTO_PATH}),
     )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
 from models.organization import Enterprise, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
+from models.source import HazardSource
 from models.standard import Policy, StandardClause
+from models.vault import ReporterVault, ReportMessage, ReportPhoto, Unsealing
 from models.work import Deadline, Escalation, Letter, WorkItem
 
 metadata = SQLModel.metadata
@@ -31,6 +33,7 @@ __all__ = [
     "HazardNumber",
     "HazardParty",
     "HazardRequest",
+    "HazardSource",
     "IdempotencyKey",
     "Letter",
     "LoginSession",
@@ -40,11 +43,15 @@ __all__ = [
     "OutboxMessage",
     "Person",
     "Policy",
+    "ReportMessage",
+    "ReportPhoto",
+    "ReporterVault",
     "RoleGrant",
     "Signature",
     "StandardClause",
     "SubAction",
     "Unit",
+    "Unsealing",
     "WorkItem",
     "metadata",
 ]

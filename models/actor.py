@@ -35,6 +35,11 @@ class Actor:
     def unit_ids(self) -> frozenset[str]:
         return frozenset(unit for _, unit in self.grants if unit)
 
+    @property
+    def is_public(self) -> bool:
+        """A member of the public without an account: who it is, nobody here knows."""
+        return self.roles == {Role.PR}
+
     def grant_for(self, operation: Operation) -> Grant | None:
         return widest(self.roles, operation)
 
@@ -47,3 +52,7 @@ class Actor:
 
     def holds(self, roles: Iterable[Role]) -> bool:
         return not self.roles.isdisjoint(roles)
+
+
+PUBLIC = Actor("public", "", "", ((Role.PR, None),))
+"""Somebody without an account, reporting."""

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
 from sqlmodel import Session
 
 from models import Hazard
 from models.actor import Actor
+from models.hazard import Channel
 from models.errors import NotFound, NotPermitted, StepUpRequired
 from models.permissions import Operation, Reach, Role, label_of
 from models.process import Move, Part, who_may
@@ -25,6 +26,10 @@ _PART_COLUMNS = {
 _NO = HAZARD.c.no == bindparam("wanted_no")
 
 
+_ASSIGNED_OR_NO_TIP_OFF = or_(HAZARD.c.channel != Channel.PUBLIC_REPORT, HAZARD.c.lead_unit_id.is_not(None))
+"""A tip-off exists for its enterprise from the assignment on: earlier it would warn it, and tell it where it came from."""
+
+
 def visible(by: Actor, operation: Operation = Operation.READ_HAZARD) -> ColumnElement[bool]:
     """The hazards this actor's reach in the operation covers, as a condition."""
     grant = by.grant_for(operation)
@@ -37,7 +42,7 @@ def visible(by: Actor, operation: Operation = Operation.READ_HAZARD) -> ColumnEl
         part = HAZARD_PARTY.c
         conditions.append(exists().where(part.hazard_id == HAZARD.c.id, part.unit_id.in_(sorted(units))))
     if by.enterprise_id:
-        conditions.append(HAZARD.c.enterprise_id == by.enterprise_id)
+        conditions.append(and_(HAZARD.c.enterprise_id == by.enterprise_id, _ASSIGNED_OR_NO_TIP_OFF))
     return or_(false(), *conditions)
 
 

@@ -28,7 +28,7 @@ _SIGNATURES: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
     (b"%PDF-", "application/pdf", (".pdf",)),
 )
-_UNREADABLE = (
+UNREADABLE = (
     UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, TypeError,
     LookupError, EOFError, SyntaxError, struct.error,
 )  # fmt: skip
@@ -67,6 +67,23 @@ def receive(store: Path, chunks: Iterable[bytes], filename: str, *, most_bytes: 
     finally:
         path.unlink(missing_ok=True)
     return Received(digest, size, media_type, captured_at)
+
+
+def keep(store: Path, content: bytes) -> str:
+    """Put bytes of our own making into the store; their SHA-256, by which they are found again."""
+    store.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=store, prefix=".part-")
+    path = Path(temporary)
+    try:
+        digest, _ = _write(handle, (content,), len(content))
+        target = path_of(store, digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o440)
+        path.replace(target)
+        _sync_folder(target.parent)
+    finally:
+        path.unlink(missing_ok=True)
+    return digest
 
 
 def record_evidence(session: Session, received: Received, filename: str, *, by: Actor, at: datetime) -> Evidence:
@@ -151,15 +168,20 @@ def _look_into_image(path: Path) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about EXIF blocks and size; the next lines judge for themselves
             with Image.open(path) as image:
-                if image.width * image.height > _MOST_PIXELS:
-                    raise EvidenceRefused("图片像素过多。", rule="图片不超过5000万像素", remedy="请降低分辨率后上传。")
+                refuse_too_many_pixels(image)
                 captured = image.getexif().get_ifd(_EXIF).get(_CAPTURED)
                 image.load()
-    except _UNREADABLE as broken:
+    except UNREADABLE as broken:
         raise EvidenceRefused(
             "图片已损坏或无法识别。", rule="材料须能打开", remedy="请重新拍照或导出后上传。"
         ) from broken
     return "".join(char for char in str(captured) if char.isprintable())[:40] or None if captured else None
+
+
+def refuse_too_many_pixels(image: Image.Image) -> None:
+    """Raises: EvidenceRefused, before the picture is decoded."""
+    if image.width * image.height > _MOST_PIXELS:
+        raise EvidenceRefused("图片像素过多。", rule="图片不超过5000万像素", remedy="请降低分辨率后上传。")
 
 
 def _label(filename: str) -> str:

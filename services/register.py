@@ -12,6 +12,7 @@ from models import Enterprise, Person, StandardClause, Unit
 from models.actor import Actor
 from models.hazard import Hazard
 from models.permissions import Operation
+from models.source import CLOCKS_OF_REPORTERS, EVENTS_OF_REPORTERS
 from models.tables import (
     AUDIT_EVENT,
     DEADLINE,
@@ -131,6 +132,18 @@ def surroundings(session: Session, hazard: Hazard) -> Surroundings:
     )
 
 
+def without_tip_off(around: Surroundings) -> Surroundings:
+    """What an enterprise may see: nothing that runs only because somebody reported."""
+    hidden = {row.id for row in around.deadlines if row.clock in CLOCKS_OF_REPORTERS}
+    fired = {row.id for row in around.escalations if row.deadline_id in hidden}
+    return around._replace(
+        deadlines=[row for row in around.deadlines if row.id not in hidden],
+        items=[row for row in around.items if row.kind not in CLOCKS_OF_REPORTERS],
+        escalations=[row for row in around.escalations if row.id not in fired],
+        letters=[row for row in around.letters if row.origin not in fired],
+    )
+
+
 def names_of(session: Session, hazard: Hazard) -> dict[str, str]:
     units = [
         hazard.reporting_unit_id, hazard.village_unit_id, hazard.verifying_unit_id, hazard.lead_unit_id,
@@ -170,10 +183,18 @@ def timeline(session: Session, hazard: Hazard, *, redacted: bool) -> list[dict[s
         .order_by(AUDIT_EVENT.c.seq)
     )
     events = [json.loads(row.body) | {"hash": row.hash} for row in rows]
-    return [_without_origin(event) for event in events] if redacted else events
+    return [_without_origin(event) for event in events if not _of_reporter(event)] if redacted else events
+
+
+def _of_reporter(event: dict[str, Any]) -> bool:
+    return event["type"] in EVENTS_OF_REPORTERS or event.get("clock") in CLOCKS_OF_REPORTERS
+
+
+_TELLING = frozenset({"form", "after", "before", "unit", "evidence", "seq", "prev", "hash"})
+"""Fields an enterprise is not shown; a gap in the numbers would tell it that something is kept from it."""
 
 
 def _without_origin(event: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in event.items() if name not in {"form", "after", "before", "unit"}}
+    kept = {name: value for name, value in event.items() if name not in _TELLING}
     kept["actor"] = {"name": event["actor"].get("name", "")} if event["type"] != "REPORT" else {}
     return kept
