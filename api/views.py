@@ -36,7 +36,7 @@ def hazard_line(row: Any, *, now: datetime) -> dict[str, Any]:
 
 def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: datetime) -> dict[str, Any]:
     """A hazard with its clocks, whose move it is, and what may be decided now."""
-    around = without_tip_off(around) if by.roles == {Role.EN} else around
+    around = without_tip_off(hazard, around) if by.roles == {Role.EN} else around
     names = around.names
     shown = hazard_line(hazard, now=now) | {
         "cycle": hazard.cycle, "subject_type": hazard.subject_type, "urgent": hazard.urgent,

@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from models import Hazard
 from models.actor import Actor
-from models.hazard import Channel
 from models.errors import NotFound, NotPermitted, StepUpRequired
+from models.hazard import Channel
 from models.permissions import Operation, Reach, Role, label_of
 from models.process import Move, Part, who_may
 from models.tables import HAZARD, HAZARD_PARTY

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlmodel import Session
 
 from models import Evidence
 from models.actor import Actor
+from models.decisions import DecisionCode
 from models.errors import EvidenceRefused, NotFound, TooLarge
+from models.hazard import Channel
 from models.ids import new_id
-from models.tables import EVIDENCE, HAZARD, HAZARD_EVIDENCE
+from models.tables import DECISION, EVIDENCE, HAZARD, HAZARD_EVIDENCE
 from services import access
 
 _MOST_PIXELS = 50_000_000
@@ -97,6 +99,13 @@ def record_evidence(session: Session, received: Received, filename: str, *, by: 
     return evidence
 
 
+_NOT_FROM_TIP_OFF = or_(
+    HAZARD.c.channel != Channel.PUBLIC_REPORT,
+    ~exists().where(DECISION.c.id == HAZARD_EVIDENCE.c.decision_id, DECISION.c.code == DecisionCode.REPORT),
+)
+"""What came with a tip-off is never shown to the enterprise it is about."""
+
+
 def evidence_for(session: Session, no: str, evidence_id: str, *, by: Actor) -> Evidence:
     """A piece attached to a hazard this actor may see.
 
@@ -104,7 +113,7 @@ def evidence_for(session: Session, no: str, evidence_id: str, *, by: Actor) -> E
     """
     attached = exists().where(
         HAZARD_EVIDENCE.c.evidence_id == EVIDENCE.c.id, HAZARD_EVIDENCE.c.hazard_id == HAZARD.c.id,
-        HAZARD.c.no == no, access.visible(by),
+        HAZARD.c.no == no, access.visible(by), *([_NOT_FROM_TIP_OFF] if by.enterprise_id else []),
     )  # fmt: skip
     statement = select(EVIDENCE).where(EVIDENCE.c.id == evidence_id, attached)
     row = session.execute(statement).one_or_none()
