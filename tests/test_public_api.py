@@ -85,7 +85,7 @@ def test_a_code_is_read_as_it_was_meant(reporter: Reporter):
 @pytest.mark.parametrize("path", ["/report", "/report/messages"])
 def test_a_wrong_code_is_not_found_and_says_nothing_more(reporter: Reporter, code: str, path: str):
     reporter.report()
-    answer = reporter.client.get(f"/api/v1/public{path}", headers={"X-Query-Code": code.encode()})
+    answer = reporter.client.get(f"/api/v1/public{path}", headers={b"X-Query-Code": code.encode()})
 
     assert_refused(answer, 404, "not-found")
 
