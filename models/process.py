@@ -141,7 +141,7 @@ def _verification() -> Iterator[Move]:
         (_D.NEED_EXPERT, "expert-request"), (_D.EXPERT_OPINION, "expert-opinion"), (_D.CANNOT_VERIFY, "verification-failure"),
     ):  # fmt: skip
         yield from _beside([_S.CLASSIFY], code, _O.PROPOSE_GRADE, resource, _VERIFYING)
-    yield from _beside((*_CHECKS[:2], *MAJOR), _D.CONFIRM_CONTROL, _O.CONFIRM_CONTROL, "control-check", _FIELD)
+    yield from _beside(OPEN_STEPS, _D.CONFIRM_CONTROL, _O.CONFIRM_CONTROL, "control-check", _FIELD)
 
 
 def _assignment() -> Iterator[Move]:

@@ -17,7 +17,7 @@ from models.permissions import Role
 from models.process import DecisionCode, Part
 from models.stage import Clock
 from models.tables import DEADLINE, DECISION, WORK_ITEM
-from services import clocks, duties, lookups
+from services import clocks, duties, lookups, moments
 from services.moves import Taken, take
 from services.reporting import add_parties
 
@@ -71,11 +71,7 @@ def inform_person(session: Session, hazard: Hazard, form: Informing, *, by: Acto
     told = informed_persons(session, hazard)
     if form.informed in told:
         raise GateNotMet("该告知对象已登记过。", rule="主要负责人、实际控制人各登记一次", remedy="请登记另一告知对象。")
-    if form.informed_at > at:
-        raise InvalidInput(
-            "告知时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际告知时间。",
-            extra={"errors": [{"field": "informed_at", "message": "不能晚于现在"}]},
-        )  # fmt: skip
+    moments.refuse_ahead(form.informed_at, at, field="informed_at")
     taken = take(session, hazard, DecisionCode.INFORM, form, by=by, at=at, evidence=form.evidence)
     if told | {form.informed} == set(Informed):
         duties.close_duty(session, hazard.id, Clock.INFORM, DecisionCode.INFORM, by=by, at=at)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, case, insert, select, update
 from sqlmodel import Session
 
 from models.calendar import WorkCalendar
@@ -148,6 +148,12 @@ def stop(session: Session, hazard_id: str, clock: Clock, *, at: datetime, subjec
 def stopping(hazard_id: str, clock: Clock, *, at: datetime, subject: str = "") -> dict[str, Any]:
     """What `STOP_CLOCK` takes."""
     return {"of_hazard": hazard_id, "of_clock": clock, "of_subject": subject, "at": at}
+
+
+def void(session: Session, *of: ColumnElement[bool], at: datetime) -> None:
+    """End live clocks without a verdict; what fell due before stays to be recorded."""
+    ended = update(DEADLINE).where(*of, DEADLINE.c.closed_at.is_(None))
+    session.execute(ended.values(closed_at=bindparam("at"), outcome="VOID", next_rung_at=_LEFT_BEHIND), {"at": at})
 
 
 def live(session: Session, hazard_id: str, clock: Clock, *, subject: str = "") -> Any:

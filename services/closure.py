@@ -33,7 +33,7 @@ def close_hazard(session: Session, hazard: Hazard, form: Closure, *, by: Actor, 
             remedy="请补齐后再办理销号，或退回重新整改。",
             extra={"missing": missing},
         )
-    taken = take(session, hazard, DecisionCode.CLOSE, form, by=by, at=at, interim_control=None, interim_hours=None)
+    taken = take(session, hazard, DecisionCode.CLOSE, form, by=by, at=at)
     listing.open_look_backs(session, hazard, origin=taken.decision_id, at=at)
     return taken
 

@@ -6,13 +6,13 @@ from typing import Any
 from sqlmodel import Session
 
 from models.actor import Actor
-from models.errors import GateNotMet, InvalidInput
+from models.errors import GateNotMet
 from models.forms.controls import ControlCheck, ControlOrder, InterimControl, OutsideDocument, ResumptionConsent
 from models.forms.progress import EnforcementStart, StopFirst
 from models.hazard import Hazard
 from models.process import DecisionCode
 from models.stage import Clock
-from services import clocks, duties, escalations
+from services import clocks, duties, escalations, moments
 from services.moves import Taken, take
 
 _MOST = 4
@@ -43,8 +43,7 @@ def confirm_control(session: Session, hazard: Hazard, form: ControlCheck, *, by:
         raise GateNotMet(
             "该隐患没有正在实施的临时管控措施。", rule="临时管控", remedy="如需管控，请先申请变更临时管控。"
         )
-    if form.seen_at > at:
-        raise InvalidInput("核实时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际核实时间。")
+    moments.refuse_ahead(form.seen_at, at, field="seen_at")
     taken = take(session, hazard, DecisionCode.CONFIRM_CONTROL, form, by=by, at=at, evidence=form.evidence)
     watched = clocks.live(session, hazard.id, Clock.INTERIM_CHECK)
     if not form.holds and watched is not None:

@@ -117,8 +117,9 @@ def rectifier(hazard: Hazard) -> Bearer:
 
 
 def in_charge(hazard: Hazard) -> Bearer:
-    """The unit in charge out there: the lead, before the assignment the verifying one."""
-    return Bearer(f"{Role.DH} {Role.DO}", unit_id=hazard.lead_unit_id or hazard.verifying_unit_id)
+    """The unit in charge out there: the lead, before the assignment the verifying one, before that the office."""
+    unit_id = hazard.lead_unit_id or hazard.verifying_unit_id
+    return Bearer(f"{Role.DH} {Role.DO}", unit_id=unit_id) if unit_id else Bearer(Role.SC)
 
 
 def open_answer(

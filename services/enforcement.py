@@ -8,14 +8,14 @@ from sqlmodel import Session
 
 from models.actor import Actor
 from models.enforcement import closure_ground, may_cut_power
-from models.errors import GateNotMet, InvalidInput
+from models.errors import GateNotMet
 from models.forms.progress import EnforcementAct, EnforcementKind, Freeze, Unfreeze
 from models.hazard import Hazard
 from models.limits import ZONE
 from models.process import DecisionCode
 from models.stage import Clock
 from models.tables import DECISION, HAZARD
-from services import duties
+from services import duties, moments
 from services.moves import Taken, take
 
 
@@ -25,8 +25,7 @@ def record_act(session: Session, hazard: Hazard, form: EnforcementAct, *, by: Ac
     Source: 安全生产法 第七十条, 第一百一十三条; 刑法 第一百三十四条之一.
     Raises: GateNotMet: not handed to enforcement, power cut without its notice, closure without its ground.
     """
-    if form.taken_at > at:
-        raise InvalidInput("作出时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际时间。")
+    moments.refuse_ahead(form.taken_at, at, field="taken_at")
     if hazard.enforcement_at is None:
         raise GateNotMet("该隐患没有转入执法。", rule="先转入执法，再登记措施", remedy="请先办理转入执法。")
     _require_ground(session, hazard, form)
@@ -45,8 +44,7 @@ def freeze(session: Session, hazard: Hazard, form: Freeze, *, by: Actor, at: dat
 
     Raises: InvalidInput (a time ahead).
     """
-    if form.happened_at > at:
-        raise InvalidInput("事故时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际时间。")
+    moments.refuse_ahead(form.happened_at, at, field="happened_at")
     return take(session, hazard, DecisionCode.FREEZE, form, by=by, at=at, evidence=form.evidence, frozen_at=at)
 
 

@@ -19,7 +19,7 @@ from models.process import STEPS
 from models.requests import RequestKind
 from models.stage import Clock, Step
 from models.tables import HAZARD, WORK_ITEM
-from services import clocks, controls, listing, merging
+from services import clocks, controls, listing, merging, moments
 from services.moves import Taken
 
 _MOST_PAUSED_DAYS = 30
@@ -50,7 +50,13 @@ def effect(session: Session, hazard: Hazard, kind: RequestKind, asked: Any, gran
 
 
 def _check_merge(session: Session, hazard: Hazard, form: Any, _at: datetime) -> None:
-    merging.target_of(session, hazard, form.into)
+    target = merging.target_of(session, hazard, form.into)
+    if hazard.interim_control is not None and target.interim_control is None:
+        raise GateNotMet(
+            "本隐患正在实施临时管控，并入的隐患没有。",
+            rule="临时管控：并案不得使管控落空",
+            remedy=f"请先在{form.into}上落实同等管控，再并案。",
+        )
 
 
 def _check_listing(_session: Session, hazard: Hazard, form: Any, _at: datetime) -> None:
@@ -72,8 +78,8 @@ def _check_lifting(_session: Session, hazard: Hazard, form: Any, at: datetime) -
             "解除停产停用措施须有审查同意文书。", rule="安全生产法 第六十五条：经审查同意，方可恢复生产经营和使用",
             remedy="请填写审查同意的部门、文书编号和日期。", extra={"missing": ["consent_by", "consent_no", "consent_on"]},
         )  # fmt: skip
-    if form.consent_on and form.consent_on > at.astimezone(ZONE).date():
-        raise InvalidInput("审查同意日期晚于今天。", rule="时间以服务器时钟为准", remedy="请填写实际日期。")
+    if form.consent_on:
+        moments.refuse_ahead(form.consent_on, at, field="consent_on")
 
 
 def _check_extension(last: bool) -> Callable[[Session, Hazard, Any, datetime], None]:

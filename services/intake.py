@@ -1,17 +1,16 @@
 """What the committee office does with a report besides accepting it 受理: supplement, transfer, take back."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
 from models.actor import Actor
-from models.errors import InvalidInput
 from models.forms import Refusal
 from models.forms.triage import Supplement, SupplementRequest, Transfer, TransferEnd, TransferReceipt
 from models.hazard import Hazard
-from models.limits import ZONE
 from models.process import DecisionCode
+from services import moments
 from services.moves import Taken, take
 
 
@@ -38,7 +37,7 @@ def transfer_out(session: Session, hazard: Hazard, form: Transfer, *, by: Actor,
 
     Source: 安全生产法 第六十九条.
     """
-    _refuse_ahead(form.sent_on, at)
+    moments.refuse_ahead(form.sent_on, at, field="sent_on")
     return take(session, hazard, DecisionCode.TRANSFER_OUT, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -46,21 +45,16 @@ def record_transfer_receipt(
     session: Session, hazard: Hazard, form: TransferReceipt, *, by: Actor, at: datetime
 ) -> Taken:
     """The receiver has it, with proof (移送回执)."""
-    _refuse_ahead(form.received_on, at)
+    moments.refuse_ahead(form.received_on, at, field="received_on")
     return take(session, hazard, DecisionCode.TRANSFER_RECEIVED, form, by=by, at=at, evidence=form.evidence)
 
 
 def record_transfer_end(session: Session, hazard: Hazard, form: TransferEnd, *, by: Actor, at: datetime) -> Taken:
     """The receiver has reported its end (移送办结)."""
-    _refuse_ahead(form.ended_on, at)
+    moments.refuse_ahead(form.ended_on, at, field="ended_on")
     return take(session, hazard, DecisionCode.TRANSFER_ENDED, form, by=by, at=at, evidence=form.evidence)
 
 
 def take_back(session: Session, hazard: Hazard, form: Refusal, *, by: Actor, at: datetime) -> Taken:
     """The other department refused it, or it is ours after all (收回自办)."""
     return take(session, hazard, DecisionCode.TAKE_BACK, form, by=by, at=at)
-
-
-def _refuse_ahead(day: date, at: datetime) -> None:
-    if day > at.astimezone(ZONE).date():
-        raise InvalidInput("日期晚于今天。", rule="时间以服务器时钟为准", remedy="请填写实际日期。")

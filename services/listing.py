@@ -6,16 +6,15 @@ from datetime import datetime
 from sqlmodel import Session
 
 from models.actor import Actor
-from models.errors import GateNotMet, InvalidInput
+from models.errors import GateNotMet
 from models.forms.controls import Publication
 from models.forms.progress import LookBack
 from models.forms.requests import Retention
 from models.hazard import Hazard, ListingLevel
-from models.limits import ZONE
 from models.permissions import Role
 from models.process import DecisionCode
 from models.stage import Clock
-from services import clocks, duties
+from services import clocks, duties, moments
 from services.moves import Taken, take
 
 _LOOK_BACKS = {30: Clock.LOOK_BACK_30, 90: Clock.LOOK_BACK_90}
@@ -41,8 +40,7 @@ def record_publication(session: Session, hazard: Hazard, form: Publication, *, b
 
     Raises: GateNotMet when nothing of the kind is to be published, InvalidInput (a date ahead).
     """
-    if form.on > at.astimezone(ZONE).date():
-        raise InvalidInput("日期晚于今天。", rule="时间以服务器时钟为准", remedy="请填写实际日期。")
+    moments.refuse_ahead(form.on, at, field="on")
     waiting = clocks.live_of(session, hazard.id, Clock(form.what))
     if waiting is None:
         raise GateNotMet("没有待登记的此项报备或公布。", rule="挂牌督办", remedy="请核对事项。")
@@ -77,8 +75,7 @@ def record_look_back(session: Session, hazard: Hazard, form: LookBack, *, by: Ac
 
     Raises: GateNotMet when this round is not due, InvalidInput (a time ahead).
     """
-    if form.visited_at > at:
-        raise InvalidInput("到场时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际到场时间。")
+    moments.refuse_ahead(form.visited_at, at, field="visited_at")
     clock = _LOOK_BACKS.get(form.round)
     waiting = clocks.live_of(session, hazard.id, clock) if clock else None
     if clock is None or waiting is None:

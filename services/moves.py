@@ -132,7 +132,7 @@ def _walk(
         columns["open_requests"] = pending.lapse(session, hazard, move.to, at=at)
     if entered.is_end:
         writes += _end(hazard, by=by, at=at)
-        columns["closed_at"] = at
+        columns |= {"closed_at": at, "interim_control": None, "interim_hours": None}
         return columns, writes
     if left.is_end:
         columns["closed_at"] = None

@@ -10,6 +10,7 @@ from models.hazard import Hazard
 from models.requests import REQUESTS, RequestKind
 from models.stage import Step
 from models.tables import DEADLINE, HAZARD_REQUEST, WORK_ITEM
+from services import clocks
 
 _UNDECIDED = (HAZARD_REQUEST.c.hazard_id == bindparam("of_hazard"), HAZARD_REQUEST.c.decided_at.is_(None))
 _WAITING = select(HAZARD_REQUEST).where(*_UNDECIDED, HAZARD_REQUEST.c.kind == bindparam("of_kind"))
@@ -42,8 +43,7 @@ def lapse(session: Session, hazard: Hazard, to: Step, *, at: datetime) -> int:
     lapsed = session.execute(select(HAZARD_REQUEST.c.id).where(*stale)).scalars().all()
     if lapsed:
         session.execute(update(HAZARD_REQUEST).where(*stale).values(decided_at=at, outcome="LAPSED"))
-        clocks = (DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.subject.in_(lapsed), DEADLINE.c.closed_at.is_(None))
-        session.execute(update(DEADLINE).where(*clocks).values(closed_at=at, outcome="VOID", next_rung_at=None))
+        clocks.void(session, DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.subject.in_(lapsed), at=at)
         items = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.origin.in_(lapsed), WORK_ITEM.c.closed_at.is_(None))
         session.execute(update(WORK_ITEM).where(*items).values(closed_at=at))
     left = select(func.count()).where(*_UNDECIDED)

@@ -25,7 +25,7 @@ from models.limits import ZONE
 from models.process import DecisionCode, Part
 from models.stage import Clock
 from models.tables import SUB_ACTION
-from services import clocks, duties, granting, lookups, reporting
+from services import clocks, duties, granting, lookups, moments, reporting
 from services.assignment import RECTIFIES, move_items, same_unit
 from services.moves import Taken, take
 
@@ -38,8 +38,7 @@ def report_progress(session: Session, hazard: Hazard, form: Progress, *, by: Act
 
     Raises: InvalidInput (a date ahead, or a percentage that falls without a reason).
     """
-    if form.reported_on > at.astimezone(ZONE).date():
-        raise _ahead("reported_on")
+    moments.refuse_ahead(form.reported_on, at, field="reported_on")
     before = hazard.progress_percent or 0
     if form.percent < before and not form.fallen_because:
         raise InvalidInput(
@@ -168,8 +167,7 @@ def change_owner(session: Session, hazard: Hazard, form: OwnerChange, *, by: Act
 
 def close_unit(session: Session, hazard: Hazard, form: UnitClosed, *, by: Actor, at: datetime) -> Taken:
     """The responsible unit no longer exists; the lead unit must show that the danger is gone (单位关闭)."""
-    if form.closed_on > at.astimezone(ZONE).date():
-        raise _ahead("closed_on")
+    moments.refuse_ahead(form.closed_on, at, field="closed_on")
     on = form.closed_on.isoformat()
     return take(
         session, hazard, DecisionCode.UNIT_CLOSED, form, by=by, at=at, evidence=form.evidence, unit_closed_on=on
@@ -178,8 +176,7 @@ def close_unit(session: Session, hazard: Hazard, form: UnitClosed, *, by: Actor,
 
 def prove_removal(session: Session, hazard: Hazard, form: RemovalProof, *, by: Actor, at: datetime) -> Taken:
     """Show on the spot that the danger is gone; then it is re-checked like any rectification (证明危险已消除)."""
-    if form.seen_at > at:
-        raise _ahead("seen_at")
+    moments.refuse_ahead(form.seen_at, at, field="seen_at")
     return take(session, hazard, DecisionCode.PROVE_REMOVAL, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -194,10 +191,3 @@ def _interval(session: Session, hazard: Hazard) -> str:
     running = clocks.live(session, hazard.id, Clock.RECTIFICATION)
     long = running is not None and (running.due_at - running.start_at).days > _LONG_DAYS
     return Clock.LONG_PROGRESS if long else ""
-
-
-def _ahead(field: str) -> InvalidInput:
-    return InvalidInput(
-        "所填时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际时间。",
-        extra={"errors": [{"field": field, "message": "不能晚于现在"}]},
-    )  # fmt: skip

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from models import Enterprise
 from models.actor import PUBLIC, Actor
 from models.audit import GENESIS
-from models.errors import InvalidInput, NotPermitted
+from models.errors import NotPermitted
 from models.forms import Report
 from models.hazard import Channel, Hazard, ListingLevel
 from models.ids import new_id
@@ -19,8 +19,13 @@ from models.organization import UnitKind
 from models.outbox import Topic
 from models.permissions import Operation, Reach
 from models.process import FIRST_STEP, PROCESS_VERSION, STEPS, DecisionCode, Part
+<<<<<<< HEAD
 from models.tables import DECISION, HAZARD, HAZARD_PARTY, HAZARD_SOURCE
 from services import access, attachments, clocks, lookups, moves, numbers, outbox, policies, trail
+=======
+from models.tables import DECISION, HAZARD, HAZARD_PARTY
+from services import access, attachments, clocks, lookups, moments, moves, numbers, outbox, policies, trail
+>>>>>>> main
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 _OPERATIONS = {
@@ -41,12 +46,17 @@ def report_hazard(session: Session, form: Report, *, by: Actor, at: datetime) ->
     """
     operation = operation_for(form)
     access.require(by, operation)
+<<<<<<< HEAD
     if form.discovered_at > at:
         raise InvalidInput(
             "发现时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际发现时间。",
             extra={"errors": [{"field": "discovered_at", "message": "不能晚于现在"}]},
         )  # fmt: skip
     series = series_of(at)
+=======
+    moments.refuse_ahead(form.discovered_at, at, field="discovered_at")
+    series = f"ZY-{at.astimezone(LOCAL).year}"
+>>>>>>> main
     numbers.lock_series(session, series)
     if known := _known(session, form):
         return known, False

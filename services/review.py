@@ -6,14 +6,14 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from models.actor import Actor
-from models.errors import GateNotMet, InvalidInput
+from models.errors import GateNotMet
 from models.forms import Recheck, ReviewFailure, ReviewPass
 from models.forms.progress import Answer, DistrictReferral, PartialPass, RecheckFailure
 from models.hazard import Hazard
 from models.process import DecisionCode
 from models.stage import Clock
 from models.tables import DECISION
-from services import clocks, duties
+from services import clocks, duties, moments
 from services.moves import Taken, take
 
 _EXPLAINED_FROM = 2
@@ -22,11 +22,7 @@ _VISITS = (DecisionCode.RECHECK, DecisionCode.DISTRICT_RESULT)
 
 def record_recheck(session: Session, hazard: Hazard, form: Recheck, *, by: Actor, at: datetime) -> Taken:
     """Record the visit on site, with at least two reviewers and a result per clause (现场复查)."""
-    if form.visited_at > at:
-        raise InvalidInput(
-            "复查时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际到场时间。",
-            extra={"errors": [{"field": "visited_at", "message": "不能晚于现在"}]},
-        )  # fmt: skip
+    moments.refuse_ahead(form.visited_at, at, field="visited_at")
     return take(session, hazard, DecisionCode.RECHECK, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -61,8 +57,7 @@ def fail_review(session: Session, hazard: Hazard, form: ReviewFailure, *, by: Ac
 
 def record_cannot_review(session: Session, hazard: Hazard, form: RecheckFailure, *, by: Actor, at: datetime) -> Taken:
     """The visit was made and the place was shut; the review's clock runs on, against the department (无法复查)."""
-    if form.visited_at > at:
-        raise InvalidInput("到场时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际到场时间。")
+    moments.refuse_ahead(form.visited_at, at, field="visited_at")
     return take(session, hazard, DecisionCode.CANNOT_REVIEW, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -73,8 +68,7 @@ def refer_to_district(session: Session, hazard: Hazard, form: DistrictReferral, 
 
 def record_district_result(session: Session, hazard: Hazard, form: Recheck, *, by: Actor, at: datetime) -> Taken:
     """Record the district's visit and its result per clause; the verdict here is still another person's."""
-    if form.visited_at > at:
-        raise InvalidInput("复查时间晚于现在。", rule="时间以服务器时钟为准", remedy="请填写实际复查时间。")
+    moments.refuse_ahead(form.visited_at, at, field="visited_at")
     return take(session, hazard, DecisionCode.DISTRICT_RESULT, form, by=by, at=at, evidence=form.evidence)
 
 

@@ -73,8 +73,7 @@ def _typed(name: str, value: Any) -> Any:
 def _turn_back(session: Session, hazard: Hazard, since: datetime, *, at: datetime) -> None:
     """Clocks and duties the withdrawn move had started are void; those it had ended go on with the dates they had."""
     of_hazard = DEADLINE.c.hazard_id == hazard.id
-    started = (of_hazard, DEADLINE.c.start_at > since, DEADLINE.c.closed_at.is_(None))
-    session.execute(update(DEADLINE).where(*started).values(closed_at=at, outcome="VOID", next_rung_at=None))
+    clocks.void(session, of_hazard, DEADLINE.c.start_at > since, at=at)
     ended = (of_hazard, DEADLINE.c.closed_at > since, DEADLINE.c.outcome.in_(("MET", "LATE")))
     for deadline in session.execute(select(DEADLINE).where(*ended)).all():
         clocks.superseding(session, deadline, at=deadline.closed_at)

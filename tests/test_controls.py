@@ -12,7 +12,7 @@ from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from models.stage import Clock, Step
 from services import escalations
-from town import NOON, Town, carry_to, decide
+from town import NOON, Town, carry_to, decide, report
 
 AN_HOUR = timedelta(hours=1)
 
@@ -122,3 +122,33 @@ def test_production_is_stopped_before_a_plan_that_leaves_people_in_danger(sessio
     hazard = take(session, town, hazard, D.STOP_FIRST, "officer", at=NOON + timedelta(days=1))
 
     assert (hazard.step, hazard.interim_control) == (Step.PLAN, "FULL_STOP")
+
+
+def test_a_control_ordered_before_anybody_verifies_is_the_offices_to_confirm(session: Session, town: Town):
+    hazard = take(session, town, report(session, town), D.URGENT_CONTROL, "clerk", at=NOON + AN_HOUR)
+    assert open_duties(session, hazard)["CONFIRM_CONTROL"].roles == "SC"
+
+    hazard = take(session, town, hazard, D.CONFIRM_CONTROL, "villager", at=NOON + 5 * AN_HOUR)
+
+    assert live_clocks(session, hazard)[Clock.INTERIM_CHECK].due_at == NOON + 29 * AN_HOUR
+
+
+def test_a_merger_never_leaves_a_danger_without_its_control(session: Session, town: Town):
+    kept, twin = report(session, town), report(session, town)
+    twin = take(session, town, twin, D.URGENT_CONTROL, "clerk", at=NOON + AN_HOUR)
+
+    with pytest.raises(GateNotMet, match="正在实施临时管控"):
+        take(session, town, twin, K.MERGE.ask, "clerk", at=NOON + AN_HOUR, into=kept.no)
+
+
+def test_a_hazard_that_is_none_ends_with_its_control(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.CONFIRM_MAJOR)
+    for code, who in (
+        (D.RETURN_FINDING, "head"),
+        (D.NOT_HAZARD, "officer"),
+        (D.CONFIRM, "head"),
+        (D.APPROVE_DOWNGRADE, "leader"),
+    ):
+        hazard = take(session, town, hazard, code, who, at=NOON + timedelta(days=1))
+
+    assert (hazard.step, hazard.interim_control, live_clocks(session, hazard)) == (Step.DISMISSED, None, {})
