@@ -20,11 +20,13 @@ from api import (
     oidc,
     organization,
     problems,
+    public,
     reference,
     sessions,
     similar,
     standing_in,
     status,
+    vault,
     work,
     work_people,
 )
@@ -32,6 +34,7 @@ from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
 from api.fallback_sweep import watching
 from api.headers import SecureHeaders
+from api.throttle import Throttle
 from models.engine import open_engine
 from models.permissions import Operation
 from services import schema
@@ -60,6 +63,7 @@ def make_app(held: Office) -> FastAPI:
         lifespan=watching,
     )
     app.state.office = held
+    app.state.throttle = Throttle()
     api = APIRouter(prefix=PREFIX)
     for module in (
         sessions,
@@ -83,6 +87,8 @@ def make_app(held: Office) -> FastAPI:
         office_life,
         standing_in,
         work_people,
+        public,
+        vault,
     ):
         include(api, module.router)
     include(app, api)
@@ -106,7 +112,7 @@ def include(parent: FastAPI | APIRouter, router: APIRouter) -> None:
 def _limit_bodies(app: FastAPI, held: Settings) -> None:
     app.add_middleware(
         BodyLimit, most_bytes=held.max_body_mib << 20, most_upload_bytes=(held.max_upload_mib + 1) << 20,
-        upload_path=evidence.UPLOAD_PATH,
+        upload_paths=frozenset({evidence.UPLOAD_PATH, public.PHOTO_PATH}),
     )  # fmt: skip
 
 

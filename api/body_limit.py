@@ -8,17 +8,17 @@ from api.problems import problem
 class BodyLimit:
     """Counts the bytes that arrive, whatever the Content-Length claims."""
 
-    def __init__(self, app: ASGIApp, *, most_bytes: int, most_upload_bytes: int, upload_path: str):
+    def __init__(self, app: ASGIApp, *, most_bytes: int, most_upload_bytes: int, upload_paths: frozenset[str]):
         self.app = app
         self.most_bytes = most_bytes
         self.most_upload_bytes = most_upload_bytes
-        self.upload_path = upload_path
+        self.upload_paths = upload_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = self.most_upload_bytes if scope["path"] == self.upload_path else self.most_bytes
+        most = self.most_upload_bytes if scope["path"] in self.upload_paths else self.most_bytes
         claimed = dict(scope["headers"]).get(b"content-length", b"0")
         if not claimed.isdigit() or int(claimed) > most:
             await self._refuse(scope, receive, send, most)

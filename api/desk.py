@@ -4,6 +4,7 @@ A decision commits inside the route's own function, so the answer cannot leave b
 """
 
 import hashlib
+import hmac
 import json
 import re
 from collections.abc import Generator
@@ -183,6 +184,10 @@ class Desk:
         """Make what an upload contains part of what its key stands for."""
         self.fingerprint = hashlib.sha256("\n".join((self.fingerprint, *content)).encode()).hexdigest()
 
+    def blind(self, key: bytes) -> None:
+        """Keep no bare hash of what was sent: of a telephone number it would be as good as the number."""
+        self.fingerprint = hmac.digest(key, self.fingerprint.encode(), "sha256").hex()
+
     @contextmanager
     def decision(self, no: str, operation: Operation) -> Generator[tuple[Act, Hazard]]:
         """`act` on a hazard: found for this actor, locked, and at the version the person saw."""
@@ -249,6 +254,11 @@ async def desk(
     idempotency_key: Annotated[str, Header(description="一次提交一个键；重试时用同一个键")] = "",
     if_match: Annotated[str, Header(description="读取时返回的 ETag")] = "",
 ) -> Desk:  # fmt: skip
+    """Raises: KeyRequired, InvalidInput (text with a NUL)."""
+    return await desk_for(request, held, by, idempotency_key, if_match)
+
+
+async def desk_for(request: Request, held: Office, by: Actor, idempotency_key: str, if_match: str = "") -> Desk:
     """Raises: KeyRequired, InvalidInput (text with a NUL)."""
     if not 0 < len(idempotency_key) <= _LONGEST_KEY:
         raise KeyRequired(

@@ -16,7 +16,7 @@ from services import evidence as store
 router = APIRouter(tags=["evidence"])
 UPLOAD_PATH = "/api/v1/evidence"
 _CHUNK = 1 << 20
-_SANDBOX = {
+SANDBOX = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "private, no-store",
@@ -52,7 +52,7 @@ def download(no: str, evidence_id: str, held: OfficeDep, by: CurrentActor) -> Fi
     if not path.is_file():
         raise NotFound("材料文件不在存储中。", rule="材料按内容哈希保存", remedy="请联系系统管理员从备份恢复该文件。")
     return FileResponse(
-        path, media_type=found.media_type, filename=found.filename, headers=_SANDBOX | {"ETag": f'"{found.sha256}"'}
+        path, media_type=found.media_type, filename=found.filename, headers=SANDBOX | {"ETag": f'"{found.sha256}"'}
     )
 
 

@@ -15,7 +15,7 @@ from models.process import STEPS, moves_at
 from models.requests import RequestKind
 from models.stage import Clock, Stage, Step
 from services import access
-from services.register import Surroundings
+from services.register import Surroundings, without_tip_off
 
 _LOCAL = ZoneInfo("Asia/Shanghai")
 
@@ -38,6 +38,7 @@ def hazard_line(row: Any, *, now: datetime) -> dict[str, Any]:
 
 def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: datetime) -> dict[str, Any]:
     """A hazard with its clocks, whose move it is, and what may be decided now."""
+    around = without_tip_off(hazard, around) if by.roles == {Role.EN} else around
     names = around.names
     shown = hazard_line(hazard, now=now) | {
         "cycle": hazard.cycle, "subject_type": hazard.subject_type, "urgent": hazard.urgent,

@@ -11,6 +11,7 @@ from models.hazard import Hazard
 from models.limits import ZONE
 from models.process import STEPS, DecisionCode
 from models.requests import RequestKind
+from models.source import CLOCKS_OF_REPORTERS
 from models.stage import Clock, Owner, Step
 from models.tables import DEADLINE
 from services import clocks, register
@@ -57,8 +58,13 @@ def of_duty(session: Session, hazard: Hazard, item: Any) -> dict[str, Any]:
         .limit(1)
     ).scalar_one_or_none()
     return _common(hazard, Step(hazard.step)) | {
-        "duty_name": DecisionCode(item.kind).label, "due_text": text_of(item.due_at), "due_reason": deadline or "",
+        "duty_name": _duty_name(item.kind), "due_text": text_of(item.due_at), "due_reason": deadline or "",
     }  # fmt: skip
+
+
+def _duty_name(kind: str) -> str:
+    """A duty is known by the decision that fulfils it; one towards a reporter by its clock."""
+    return Clock(kind).label if kind in CLOCKS_OF_REPORTERS else DecisionCode(kind).label
 
 
 def of_answer(hazard: Hazard, step: Step, request: Any) -> dict[str, Any]:

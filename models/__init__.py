@@ -23,7 +23,9 @@ from models.ladder_hold import EscalationReceipt, LadderHold
 from models.organization import Enterprise, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
+from models.source import HazardSource
 from models.standard import Policy, StandardClause
+from models.vault import ReporterVault, ReportMessage, ReportPhoto, Unsealing
 from models.work import Deadline, Escalation, Letter, WorkItem
 
 metadata = SQLModel.metadata
@@ -53,6 +55,7 @@ __all__ = [
     "HazardParty",
     "HazardRequest",
     "Heartbeat",
+    "HazardSource",
     "IdempotencyKey",
     "Incident",
     "Instruction",
@@ -68,6 +71,9 @@ __all__ = [
     "Person",
     "Policy",
     "RecoveryCode",
+    "ReportMessage",
+    "ReportPhoto",
+    "ReporterVault",
     "RoleGrant",
     "SecondFactor",
     "Signature",
@@ -76,6 +82,7 @@ __all__ = [
     "Unit",
     "UnitDeputy",
     "Urging",
+    "Unsealing",
     "WorkItem",
     "metadata",
 ]

@@ -69,6 +69,11 @@ class Actor:
         """Whether the token itself reaches so far; every grant is asked through this, so none can forget it."""
         return self.scope is None or operation in self.scope
 
+    @property
+    def is_public(self) -> bool:
+        """A member of the public without an account: who it is, nobody here knows."""
+        return self.roles == {Role.PR}
+
     def grant_for(self, operation: Operation) -> Grant | None:
         return widest(self.roles, operation) if self.covers(operation) else None
 
@@ -94,3 +99,7 @@ class Actor:
 
     def holds(self, roles: Iterable[Role]) -> bool:
         return not self.roles.isdisjoint(roles)
+
+
+PUBLIC = Actor("public", "", "", ((Role.PR, None),))
+"""Somebody without an account, reporting."""

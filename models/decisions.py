@@ -18,6 +18,7 @@ class DecisionCode(StrEnum):
     TRANSFER_RECEIVED = "TRANSFER_RECEIVED"
     TRANSFER_ENDED = "TRANSFER_ENDED"
     TAKE_BACK = "TAKE_BACK"
+    ABSTRACT = "ABSTRACT"
     # Verification 核查
     NEED_EXPERT = "NEED_EXPERT"
     EXPERT_OPINION = "EXPERT_OPINION"
@@ -134,7 +135,7 @@ _ASKING = {"ASK": "申请", "GRANT": "同意", "DENY": "不同意"}
 _LABELS = {
     "REPORT": "上报", "ACCEPT": "受理", "RETURN_SUPPLEMENT": "退回补正", "SUPPLEMENT": "补正", "URGENT_CONTROL": "紧急管控",
     "RETURN_TO_TRIAGE": "退回受理", "TRANSFER_OUT": "移送", "TRANSFER_RECEIVED": "登记移送回执",
-    "TRANSFER_ENDED": "登记移送办结", "TAKE_BACK": "收回自办", "NEED_EXPERT": "聘请专家", "EXPERT_OPINION": "登记专家意见",
+    "TRANSFER_ENDED": "登记移送办结", "TAKE_BACK": "收回自办", "ABSTRACT": "编写举报摘要", "NEED_EXPERT": "聘请专家", "EXPERT_OPINION": "登记专家意见",
     "CANNOT_VERIFY": "无法核实", "MAJOR": "认定为重大事故隐患", "GENERAL": "认定为一般隐患", "NOT_HAZARD": "认定不属隐患",
     "CONFIRM": "确认认定意见", "RETURN_FINDING": "退回认定意见", "APPROVE_DOWNGRADE": "批准降级",
     "REFUSE_DOWNGRADE": "不同意降级", "CONFIRM_CONTROL": "核实临时管控", "ASSIGN": "交办", "SIGN": "签收交办",

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from models.errors import DatabaseUnsafe
 
-_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "secure_delete=ON")
 _LONGEST_WAIT = 10.0
 """Seconds; the same as busy_timeout, which bounds the wait for other processes."""
 _ITS_TURN = "its turn to write"

@@ -143,6 +143,12 @@ class EvidenceRefused(DomainError):
     status, slug, title = 422, "evidence-refused", "材料不能接收"
 
 
+class KeyMissing(DomainError):
+    """A key file that sealed bytes were sealed under is not there."""
+
+    status, slug, title = 503, "key-missing", "缺少密钥"
+
+
 class TooLarge(DomainError):
     status, slug, title = 413, "too-large", "内容过大"
 

@@ -77,7 +77,8 @@ class Hazard(SQLModel, table=True):
     discovered_at: datetime = Field(sa_type=UtcDateTime)
     """When it was found; the judgement standard in force on this date applies."""
     reported_at: datetime = Field(sa_type=UtcDateTime)
-    reported_by: str = Field(foreign_key="person.id")
+    reported_by: str | None = Field(default=None, foreign_key="person.id")
+    """None for a report by the public without an account."""
     subject_type: str
     enterprise_id: str | None = Field(default=None, foreign_key="enterprise.id")
     sector: str
@@ -177,7 +178,8 @@ class Decision(SQLModel, table=True):
     code: str
     from_step: str | None
     to_step: str
-    person_id: str = Field(foreign_key="person.id", index=True)
+    person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    """None for a report by the public without an account."""
     unit_id: str | None = None
     form: str
     """The fields decided on, as JSON."""

@@ -123,6 +123,7 @@ def _intake() -> Iterator[Move]:
     yield Move(_S.TRIAGE, _D.RETURN_SUPPLEMENT, _S.SUPPLEMENT, _O.ACCEPT_REPORT, "supplement-request")
     yield Move(_S.SUPPLEMENT, _D.SUPPLEMENT, _S.TRIAGE, _O.SUPPLY_REPORT, "supplement", _REPORTER)
     yield from _beside((_S.TRIAGE, *_CHECKS), _D.URGENT_CONTROL, _O.ORDER_URGENT_CONTROL, "urgent-control", _FIELD)
+    yield from _beside((_S.TRIAGE, _S.SUPPLEMENT, _S.CLASSIFY), _D.ABSTRACT, _O.ACCEPT_REPORT, "abstract")
     yield Move(_S.CLASSIFY, _D.RETURN_TO_TRIAGE, _S.TRIAGE, _O.PROPOSE_GRADE, "triage-return", _VERIFYING)
     for step in (_S.TRIAGE, _S.CLASSIFY, _S.ASSIGN):
         yield Move(step, _D.TRANSFER_OUT, _S.TRANSFER_RECEIPT, _O.TRANSFER_OUT, "transfer")

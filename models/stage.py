@@ -77,6 +77,8 @@ class Clock(StrEnum):
     EXTENSION = "extension_decision"
     SHORT_EXTENSION = "short_extension_decision"
     ANSWER = "answer_letter"
+    REPORTER_ANSWER = "reporter_answer"
+    OBJECTION = "reporter_objection"
 
     @property
     def label(self) -> str:
@@ -94,6 +96,7 @@ _CLOCK_LABELS = {
     Clock.DISTRICT_REVIEW: "区级复查", Clock.EXPLANATION: "书面说明", Clock.GATE: "销号审核",
     Clock.LOOK_BACK_30: "30日回头看", Clock.LOOK_BACK_90: "90日回头看", Clock.REQUEST: "批复申请",
     Clock.EXTENSION: "批复延期", Clock.SHORT_EXTENSION: "批复延期（短期限）", Clock.ANSWER: "答复督办函",
+    Clock.REPORTER_ANSWER: "答复举报人", Clock.OBJECTION: "查看举报人异议",
 }  # fmt: skip
 
 

@@ -65,7 +65,17 @@ def of_end(session: Session, hazard: Hazard) -> Told:
     """Who learns that a hazard has come to its end: the enterprise, the lead unit, the leader in charge."""
     lead = _holders(session, col(RoleGrant.unit_id) == hazard.lead_unit_id) if hazard.lead_unit_id else ()
     leader = (hazard.leader_id,) if hazard.leader_id else ()
-    return Told(_unique([*_enterprise_users(session, hazard, None), *lead, *leader, hazard.reported_by]), ())
+    return Told(
+        _unique(
+            [
+                *_enterprise_users(session, hazard, None),
+                *lead,
+                *leader,
+                *([hazard.reported_by] if hazard.reported_by else []),
+            ]
+        ),
+        (),
+    )
 
 
 def of_level(session: Session, hazard: Hazard, unit_id: str | None, recipients: Iterable[Recipient]) -> Told:

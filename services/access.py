@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
 from sqlmodel import Session
 
 from models import Hazard
 from models.actor import Actor
 from models.errors import NotFound, NotPermitted, StepUpRequired
+from models.hazard import Channel
 from models.permissions import Operation, Reach, Role, label_of
 from models.process import Move, Part, who_may
 from models.tables import HAZARD, HAZARD_COPY, HAZARD_PARTY
@@ -27,6 +28,10 @@ _READS = frozenset({
     Operation.READ_HAZARD, Operation.LIST_HAZARDS, Operation.READ_HISTORY, Operation.DOWNLOAD_EVIDENCE,
 })  # fmt: skip
 """What a copy for information (抄送) lets a person do."""
+
+
+_ASSIGNED_OR_NO_TIP_OFF = or_(HAZARD.c.channel != Channel.PUBLIC_REPORT, HAZARD.c.lead_unit_id.is_not(None))
+"""A tip-off exists for its enterprise from the assignment on: earlier it would warn it, and tell it where it came from."""
 
 
 def visible(by: Actor, operation: Operation = Operation.READ_HAZARD) -> ColumnElement[bool]:
@@ -49,7 +54,7 @@ def reached(by: Actor, operation: Operation) -> ColumnElement[bool]:
         part = HAZARD_PARTY.c
         conditions.append(exists().where(part.hazard_id == HAZARD.c.id, part.unit_id.in_(sorted(units))))
     if by.enterprise_id:
-        conditions.append(HAZARD.c.enterprise_id == by.enterprise_id)
+        conditions.append(and_(HAZARD.c.enterprise_id == by.enterprise_id, _ASSIGNED_OR_NO_TIP_OFF))
     return or_(false(), *conditions)
 
 

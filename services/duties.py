@@ -50,7 +50,7 @@ class Bearer(NamedTuple):
 
 
 def opening(
-    session: Session, hazard: Hazard, clock: Clock, code: DecisionCode, bearer: Bearer, *, origin: str, at: datetime,
+    session: Session, hazard: Hazard, clock: Clock, code: DecisionCode | Clock, bearer: Bearer, *, origin: str, at: datetime,
     subject: str = "", named: clocks.NamedLimit | None = None, rule: str = "", cycle: int = 0,
 ) -> tuple[datetime, Writes]:  # fmt: skip
     """A duty that `code` fulfils: when it is due, and its clock and work item to be written.
@@ -69,7 +69,9 @@ def opening(
     return row["due_at"], [(clocks.INSERT_DEADLINE, row), (INSERT_ITEM, item)]
 
 
-def closing(hazard_id: str, clock: Clock, code: DecisionCode, *, by: str, at: datetime, subject: str = "") -> Writes:
+def closing(
+    hazard_id: str, clock: Clock, code: DecisionCode | Clock, *, by: str, at: datetime, subject: str = ""
+) -> Writes:
     """What ends a duty: its clock stopped, its work item closed."""
     return [
         (clocks.STOP_CLOCK, clocks.stopping(hazard_id, clock, at=at, subject=subject)),
@@ -78,7 +80,7 @@ def closing(hazard_id: str, clock: Clock, code: DecisionCode, *, by: str, at: da
 
 
 def open_duty(
-    session: Session, hazard: Hazard, clock: Clock, code: DecisionCode, bearer: Bearer, *, origin: str, at: datetime,
+    session: Session, hazard: Hazard, clock: Clock, code: DecisionCode | Clock, bearer: Bearer, *, origin: str, at: datetime,
     **more: Any,
 ) -> datetime:  # fmt: skip
     """Write what `opening` says; when the duty is due."""
@@ -90,7 +92,14 @@ def open_duty(
 
 
 def close_duty(
-    session: Session, hazard_id: str, clock: Clock, code: DecisionCode, *, by: Actor, at: datetime, subject: str = ""
+    session: Session,
+    hazard_id: str,
+    clock: Clock,
+    code: DecisionCode | Clock,
+    *,
+    by: Actor,
+    at: datetime,
+    subject: str = "",
 ) -> None:
     write(session, closing(hazard_id, clock, code, by=by.person_id, at=at, subject=subject))
 

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlmodel import Session
 
 from models import Evidence
 from models.actor import Actor
+from models.decisions import DecisionCode
 from models.errors import EvidenceRefused, NotFound, TooLarge
+from models.hazard import Channel
 from models.ids import new_id
-from models.tables import EVIDENCE, HAZARD, HAZARD_EVIDENCE
+from models.tables import DECISION, EVIDENCE, HAZARD, HAZARD_EVIDENCE
 from services import access
 
 _MOST_PIXELS = 50_000_000
@@ -28,7 +30,7 @@ _SIGNATURES: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
     (b"%PDF-", "application/pdf", (".pdf",)),
 )
-_UNREADABLE = (
+UNREADABLE = (
     UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, TypeError,
     LookupError, EOFError, SyntaxError, struct.error,
 )  # fmt: skip
@@ -69,6 +71,23 @@ def receive(store: Path, chunks: Iterable[bytes], filename: str, *, most_bytes: 
     return Received(digest, size, media_type, captured_at)
 
 
+def keep(store: Path, content: bytes) -> str:
+    """Put bytes of our own making into the store; their SHA-256, by which they are found again."""
+    store.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=store, prefix=".part-")
+    path = Path(temporary)
+    try:
+        digest, _ = _write(handle, (content,), len(content))
+        target = path_of(store, digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o440)
+        path.replace(target)
+        _sync_folder(target.parent)
+    finally:
+        path.unlink(missing_ok=True)
+    return digest
+
+
 def record_evidence(session: Session, received: Received, filename: str, *, by: Actor, at: datetime) -> Evidence:
     """Name a received file; a corrected file is a new row, this one never changes."""
     evidence = Evidence(
@@ -80,6 +99,13 @@ def record_evidence(session: Session, received: Received, filename: str, *, by: 
     return evidence
 
 
+_NOT_FROM_TIP_OFF = or_(
+    HAZARD.c.channel != Channel.PUBLIC_REPORT,
+    ~exists().where(DECISION.c.id == HAZARD_EVIDENCE.c.decision_id, DECISION.c.code == DecisionCode.REPORT),
+)
+"""What came with a tip-off is never shown to the enterprise it is about."""
+
+
 def evidence_for(session: Session, no: str, evidence_id: str, *, by: Actor) -> Evidence:
     """A piece attached to a hazard this actor may see.
 
@@ -87,7 +113,7 @@ def evidence_for(session: Session, no: str, evidence_id: str, *, by: Actor) -> E
     """
     attached = exists().where(
         HAZARD_EVIDENCE.c.evidence_id == EVIDENCE.c.id, HAZARD_EVIDENCE.c.hazard_id == HAZARD.c.id,
-        HAZARD.c.no == no, access.visible(by),
+        HAZARD.c.no == no, access.visible(by), *([_NOT_FROM_TIP_OFF] if by.enterprise_id else []),
     )  # fmt: skip
     statement = select(EVIDENCE).where(EVIDENCE.c.id == evidence_id, attached)
     row = session.execute(statement).one_or_none()
@@ -151,15 +177,20 @@ def _look_into_image(path: Path) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about EXIF blocks and size; the next lines judge for themselves
             with Image.open(path) as image:
-                if image.width * image.height > _MOST_PIXELS:
-                    raise EvidenceRefused("图片像素过多。", rule="图片不超过5000万像素", remedy="请降低分辨率后上传。")
+                refuse_too_many_pixels(image)
                 captured = image.getexif().get_ifd(_EXIF).get(_CAPTURED)
                 image.load()
-    except _UNREADABLE as broken:
+    except UNREADABLE as broken:
         raise EvidenceRefused(
             "图片已损坏或无法识别。", rule="材料须能打开", remedy="请重新拍照或导出后上传。"
         ) from broken
     return "".join(char for char in str(captured) if char.isprintable())[:40] or None if captured else None
+
+
+def refuse_too_many_pixels(image: Image.Image) -> None:
+    """Raises: EvidenceRefused, before the picture is decoded."""
+    if image.width * image.height > _MOST_PIXELS:
+        raise EvidenceRefused("图片像素过多。", rule="图片不超过5000万像素", remedy="请降低分辨率后上传。")
 
 
 def _label(filename: str) -> str:

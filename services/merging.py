@@ -11,7 +11,7 @@ from models.errors import GateNotMet, InvalidInput
 from models.hazard import Hazard
 from models.process import STEPS
 from models.stage import Step
-from models.tables import HAZARD
+from models.tables import HAZARD, HAZARD_SOURCE
 from services import trail
 from services.moves import Taken
 
@@ -46,5 +46,18 @@ def tell_target(
         at=recorded,
         facts={"cycle": target.cycle, "merged": hazard.no, "decision_id": taken.decision_id, "before": {}, "after": {}},
     )  # fmt: skip
+    _carry_sources(session, hazard.id, hazard.id if undone else target.id)
     columns = {"chain_seq": link.seq, "chain_head": link.head, "changed_at": recorded}
     session.execute(update(HAZARD).where(HAZARD.c.id == target.id).values(columns))
+
+
+def _carry_sources(session: Session, merged_id: str, carrier_id: str) -> None:
+    """The reports of a merged hazard, and of those merged into it before, go where it goes, and come back with it."""
+    own, found = {merged_id}, {merged_id}
+    while found:
+        below = select(HAZARD.c.id).where(HAZARD.c.merged_into.in_(found))
+        found = set(session.execute(below).scalars()) - own
+        own |= found
+    session.execute(
+        update(HAZARD_SOURCE).where(HAZARD_SOURCE.c.original_hazard_id.in_(own)).values(hazard_id=carrier_id)
+    )

@@ -20,7 +20,7 @@ from models.permissions import Role
 from models.process import STEPS, DecisionCode, Move, move_for, who_may
 from models.stage import Clock, Owner, Step
 from models.tables import DECISION, HAZARD, WORK_ITEM
-from services import access, attachments, clocks, duties, outbox, pending, signatures, trail
+from services import access, attachments, clocks, duties, outbox, pending, reporter_answers, signatures, trail
 from services.duties import INSERT_ITEM, Writes
 
 _OPEN = (WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.closed_at.is_(None))
@@ -83,6 +83,8 @@ def take(
     for statement, row in ((trail.INSERT_EVENT, event), (_INSERT_DECISION, made), *writes):
         connection.execute(statement, row)
     attachments.attach(session, hazard.id, decision_id, pieces)
+    if STEPS[move.to].is_end and not move.is_duty and move.to != Step.MERGED:
+        reporter_answers.open_answers(session, hazard, origin=decision_id, at=at)
     return Taken(decision_id, move, hazard.version + 1, after)
 
 

@@ -23,6 +23,7 @@ from services import (
     rectification,
     requests,
     review,
+    tip_offs,
     verification,
     withdrawal,
 )  # fmt: skip
@@ -44,6 +45,7 @@ DECISIONS: Mapping[DecisionCode, Decide] = {
     _D.TRANSFER_RECEIVED: intake.record_transfer_receipt,
     _D.TRANSFER_ENDED: intake.record_transfer_end,
     _D.TAKE_BACK: intake.take_back,
+    _D.ABSTRACT: tip_offs.write_abstract,
     _D.NEED_EXPERT: verification.need_expert,
     _D.EXPERT_OPINION: verification.record_expert_opinion,
     _D.CANNOT_VERIFY: verification.record_cannot_verify,

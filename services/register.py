@@ -5,16 +5,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 from sqlmodel import Session, col
 
 from models import Enterprise, Person, StandardClause, Unit
 from models.actor import Actor
-from models.hazard import Hazard
+from models.decisions import DecisionCode
+from models.hazard import Channel, Hazard
 from models.permissions import Operation
+from models.source import CLOCKS_OF_REPORTERS, EVENTS_OF_REPORTERS
 from models.tables import (
     AUDIT_EVENT,
     DEADLINE,
+    DECISION,
     ESCALATION,
     EVIDENCE,
     HAZARD,
@@ -99,6 +102,8 @@ class Surroundings(NamedTuple):
     escalations: Sequence[Any]
     letters: Sequence[Any]
     evidence: Sequence[Any]
+    handed_in: frozenset[str]
+    """Which of the evidence came with the report itself."""
     requests: Sequence[Any]
     actions: Sequence[Any]
 
@@ -122,12 +127,34 @@ def surroundings(session: Session, hazard: Hazard) -> Surroundings:
         ).all(),
         session.execute(select(LETTER).where(LETTER.c.hazard_id == hazard.id).order_by(LETTER.c.drafted_at)).all(),
         session.execute(pieces.order_by(EVIDENCE.c.uploaded_at)).all(),
+        frozenset(session.execute(_HANDED_IN, {"of_hazard": hazard.id}).scalars()),
         session.execute(
             select(HAZARD_REQUEST).where(HAZARD_REQUEST.c.hazard_id == hazard.id).order_by(HAZARD_REQUEST.c.asked_at)
         ).all(),
         session.execute(
             select(SUB_ACTION).where(SUB_ACTION.c.hazard_id == hazard.id).order_by(SUB_ACTION.c.due_on)
         ).all(),
+    )
+
+
+_HANDED_IN = (
+    select(HAZARD_EVIDENCE.c.evidence_id)
+    .join(DECISION, DECISION.c.id == HAZARD_EVIDENCE.c.decision_id)
+    .where(HAZARD_EVIDENCE.c.hazard_id == bindparam("of_hazard"), DECISION.c.code == DecisionCode.REPORT)
+)
+
+
+def without_tip_off(hazard: Hazard, around: Surroundings) -> Surroundings:
+    """What an enterprise may see: nothing that runs only because somebody reported."""
+    hidden = {row.id for row in around.deadlines if row.clock in CLOCKS_OF_REPORTERS}
+    fired = {row.id for row in around.escalations if row.deadline_id in hidden}
+    secret = around.handed_in if hazard.channel == Channel.PUBLIC_REPORT else frozenset[str]()
+    return around._replace(
+        evidence=[row for row in around.evidence if row.id not in secret],
+        deadlines=[row for row in around.deadlines if row.id not in hidden],
+        items=[row for row in around.items if row.kind not in CLOCKS_OF_REPORTERS],
+        escalations=[row for row in around.escalations if row.id not in fired],
+        letters=[row for row in around.letters if row.origin not in fired],
     )
 
 
@@ -173,19 +200,23 @@ def timeline(session: Session, hazard: Hazard, *, redacted: bool) -> list[dict[s
     return [_without_origin(event) for event in events if _is_shown(event)] if redacted else events
 
 
+_TELLING = frozenset({"form", "after", "before", "unit", "evidence", "seq", "prev", "hash"})
+"""Fields an enterprise is not shown; a gap in the numbers would tell it that something is kept from it."""
 _AMONG_OFFICIALS = frozenset({
     "COPIED", "COPY_REVOKED", "INSTRUCTED", "INSTRUCTION_ANSWERED", "ITEM_HANDED_OVER", "PERSON_ASSIGNED", "URGED",
 })  # fmt: skip
 
 
 def _is_shown(event: dict[str, Any]) -> bool:
-    """What officials say among themselves is not the enterprise's, nor are comments not marked for it."""
+    """Not the enterprise's: what concerns its reporters, what officials say among themselves, comments not marked for it."""
+    if event["type"] in EVENTS_OF_REPORTERS or event.get("clock") in CLOCKS_OF_REPORTERS:
+        return False
     if event["type"] == "COMMENTED":
         return event["form"]["for_enterprise"]
     return event["type"] not in _AMONG_OFFICIALS
 
 
 def _without_origin(event: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in event.items() if name not in {"form", "after", "before", "unit"}}
+    kept = {name: value for name, value in event.items() if name not in _TELLING}
     kept["actor"] = {"name": event["actor"].get("name", "")} if event["type"] != "REPORT" else {}
     return kept

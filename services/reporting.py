@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from sqlmodel import Session
 
 from models import Enterprise
-from models.actor import Actor
+from models.actor import PUBLIC, Actor
 from models.audit import GENESIS
 from models.errors import NotPermitted
 from models.forms import Report
@@ -19,7 +19,7 @@ from models.organization import UnitKind
 from models.outbox import Topic
 from models.permissions import Operation, Reach
 from models.process import FIRST_STEP, PROCESS_VERSION, STEPS, DecisionCode, Part
-from models.tables import DECISION, HAZARD, HAZARD_PARTY
+from models.tables import DECISION, HAZARD, HAZARD_PARTY, HAZARD_SOURCE
 from services import access, attachments, clocks, lookups, moments, moves, numbers, outbox, policies, trail
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -43,13 +43,25 @@ def report_hazard(session: Session, form: Report, *, by: Actor, at: datetime) ->
     operation = operation_for(form)
     access.require(by, operation)
     moments.refuse_ahead(form.discovered_at, at, field="discovered_at")
-    series = f"ZY-{at.astimezone(LOCAL).year}"
+    series = series_of(at)
     numbers.lock_series(session, series)
     if known := _known(session, form):
         return known, False
     enterprise = _enterprise(session, form, operation, by=by)
     hazard = _draft(session, form, operation, enterprise, number=numbers.next_number(session, series), by=by, at=at)
     return _record(session, hazard, form, by=by, at=at), True
+
+
+def report_without_account(session: Session, form: Report, *, at: datetime, **of_source: Any) -> Hazard:
+    """Put a report by the public on the ledger; `of_source`: columns of its `hazard_source` row."""
+    number = numbers.next_number(session, series_of(at))
+    draft = _draft(session, form, Operation.REPORT_ANONYMOUSLY, None, number=number, by=PUBLIC, at=at)
+    return _record(session, draft, form, by=PUBLIC, at=at, **of_source)
+
+
+def series_of(at: datetime) -> str:
+    """The series a hazard reported now takes its number from."""
+    return f"ZY-{at.astimezone(LOCAL).year}"
 
 
 def operation_for(form: Report) -> Operation:
@@ -96,7 +108,7 @@ def _draft(
         "id": new_id(), "no": f"ZY-{at.astimezone(LOCAL).year}-{number:04d}", "stage": STEPS[FIRST_STEP].stage,
         "step": FIRST_STEP, "version": 1, "cycle": 1, "channel": form.channel, "source": form.source,
         "source_no": form.source_no, "discovered_at": form.discovered_at, "reported_at": at,
-        "reported_by": by.person_id, "subject_type": form.subject_type,
+        "reported_by": _person(by), "subject_type": form.subject_type,
         "enterprise_id": enterprise.id if enterprise else None, "sector": form.sector, "place": form.place,
         "description": form.description, "urgent": form.urgent, "persons_exposed": form.persons_exposed,
         "village_unit_id": village, "reporting_unit_id": min(units, default=None), "verifying_unit_id": None,
@@ -111,8 +123,10 @@ def _draft(
     }  # fmt: skip
 
 
-def _record(session: Session, draft: dict[str, Any], form: Report, *, by: Actor, at: datetime) -> Hazard:
-    """The hazard, its first deadline, decision, event, work item and message."""
+def _record(
+    session: Session, draft: dict[str, Any], form: Report, *, by: Actor, at: datetime, **of_source: Any
+) -> Hazard:
+    """The hazard, its first deadline, decision, event, source, work item and message."""
     pieces = attachments.usable(session, form.evidence, by=by)
     decision_id = new_id()
     session.execute(insert(HAZARD), draft)
@@ -131,9 +145,10 @@ def _record(session: Session, draft: dict[str, Any], form: Report, *, by: Actor,
     session.execute(
         insert(DECISION),
         {"id": decision_id, "hazard_id": hazard.id, "cycle": 1, "seq": link.seq, "code": DecisionCode.REPORT,
-         "from_step": None, "to_step": FIRST_STEP, "person_id": by.person_id, "unit_id": hazard.reporting_unit_id,
+         "from_step": None, "to_step": FIRST_STEP, "person_id": _person(by), "unit_id": hazard.reporting_unit_id,
          "form": form.model_dump_json(), "decided_at": at},
     )  # fmt: skip
+    _register_source(session, hazard, at=at, **of_source)
     attachments.attach(session, hazard.id, decision_id, pieces)
     add_parties(
         session, hazard.id, {Part.REPORTING: [hazard.reporting_unit_id], Part.VILLAGE: [hazard.village_unit_id]}
@@ -144,6 +159,20 @@ def _record(session: Session, draft: dict[str, Any], form: Report, *, by: Actor,
     )
     outbox.post(session, hazard, Topic.ENTERED, subject=decision_id, step=FIRST_STEP, at=at)
     return _read(session, hazard.id)
+
+
+def _register_source(session: Session, hazard: Hazard, *, at: datetime, **columns: Any) -> None:
+    """来源登记: one row for each report, whatever its channel."""
+    row = {
+        "id": new_id(), "hazard_id": hazard.id, "original_hazard_id": hazard.id, "channel": hazard.channel,
+        "source": hazard.source, "source_no": hazard.source_no, "reported_at": at, "reported_by": hazard.reported_by,
+        "named": False, "query_code_hash": None,
+    }  # fmt: skip
+    session.execute(insert(HAZARD_SOURCE), row | columns)
+
+
+def _person(by: Actor) -> str | None:
+    return None if by.is_public else by.person_id
 
 
 def add_parties(session: Session, hazard_id: str, parts: dict[Part, list[str | None]]) -> None:

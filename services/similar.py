@@ -11,6 +11,7 @@ from models import Enterprise
 from models.actor import Actor
 from models.hazard import Hazard
 from models.similarity import Likeness, score
+from models.source import NEUTRAL_TEXT
 from models.stage import Stage
 from models.tables import HAZARD
 from services import access
@@ -45,6 +46,7 @@ def _likest(session: Session, wanted: Likeness, sector: str, but: str, *, by: Ac
         select(HAZARD)
         .where(near, HAZARD.c.id != but, HAZARD.c.reported_at >= at - _SPAN, access.visible(by))
         .where(HAZARD.c.stage.not_in((Stage.VOIDED, Stage.MERGED)))
+        .where(HAZARD.c.description != NEUTRAL_TEXT)
         .order_by(HAZARD.c.reported_at.desc())
         .limit(_MOST_READ)
     )

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
-from models.actor import Actor
+from models.actor import PUBLIC, Actor
 from models.audit import OFFICE
 from models.canonical import canonical
 from models.ids import new_id
-from models.tables import AUDIT_EVENT, AUDIT_STREAM
+from models.tables import AUDIT_EVENT, AUDIT_STREAM, HAZARD
 
 EVENT_VERSION = 1
 APP_VERSION = "0.1.0"
@@ -43,6 +43,7 @@ def compose(
 ) -> tuple[Link, dict[str, Any]]:
     """The next event of a stream: the new head, and the row that `INSERT_EVENT` writes."""
     seq = link.seq + 1
+    identity = _identity(by)
     body = canonical({
         **facts,
         "v": EVENT_VERSION,
@@ -51,14 +52,21 @@ def compose(
         "seq": seq,
         "type": kind,
         "recorded_at": stamp(at),
-        "actor": _identity(by),
+        "actor": identity,
         "app": APP_VERSION,
         "prev": link.head,
         "alg": "sha256",
     })  # fmt: skip
     head = hashlib.sha256(b"\x00" + body).hexdigest()
-    actor = by.person_id if by else SYSTEM
-    row = {"stream": stream, "seq": seq, "type": kind, "actor": actor, "recorded_at": at, "body": body, "hash": head}
+    row = {
+        "stream": stream,
+        "seq": seq,
+        "type": kind,
+        "actor": identity["person"],
+        "recorded_at": at,
+        "body": body,
+        "hash": head,
+    }
     return Link(seq, head), row
 
 
@@ -69,6 +77,19 @@ def append(
     new_link, row = compose(stream, link, kind, by=by, at=at, facts=facts)
     session.execute(INSERT_EVENT, row)
     return new_link
+
+
+def append_beside(
+    session: Session, hazard_id: str, kind: str, *, by: Actor | None, at: datetime, facts: Mapping[str, Any]
+) -> Any:
+    """A fact beside the process, in the hazard's own history under its row lock; the hazard as it was locked."""
+    hazard = session.execute(select(HAZARD).where(HAZARD.c.id == hazard_id).with_for_update()).one()
+    recorded = after(hazard.changed_at, at)
+    told = {"cycle": hazard.cycle, "before": {}, "after": {}, **facts}
+    link = append(session, hazard.id, Link(hazard.chain_seq, hazard.chain_head), kind, by=by, at=recorded, facts=told)
+    columns = {"chain_seq": link.seq, "chain_head": link.head, "changed_at": recorded}
+    session.execute(update(HAZARD).where(HAZARD.c.id == hazard.id).values(columns))
+    return hazard
 
 
 def append_office(session: Session, kind: str, *, by: Actor | None, at: datetime, facts: Mapping[str, Any]) -> None:
@@ -90,6 +111,8 @@ def evidence_facts(rows: Sequence[Any]) -> list[dict[str, Any]]:
 def _identity(by: Actor | None) -> dict[str, Any]:
     if by is None:
         return {"person": SYSTEM}
+    if by.is_public:
+        return {"person": PUBLIC.person_id}
     return {
         "person": by.person_id,
         "name": by.name,

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlmodel import Session, col
 
 from models import IdempotencyKey
-from models.tables import DEADLINE, EVIDENCE
+from models.tables import DEADLINE, EVIDENCE, REPORT_PHOTO
 from services import duties
 
 _KEY_LIFE = timedelta(days=30)
@@ -37,10 +37,13 @@ def remove_orphan_files(session: Session, store: Path, *, at: datetime) -> int:
         if not path.is_file() or path.stat().st_mtime > oldest:
             continue
         digest = path.parent.name + path.name
-        if (
-            path.name.startswith(".part-")
-            or session.execute(select(EVIDENCE.c.id).where(EVIDENCE.c.sha256 == digest).limit(1)).first() is None
-        ):
+        if path.name.startswith(".part-") or not _is_named(session, digest):
             path.unlink(missing_ok=True)
             removed += 1
     return removed
+
+
+def _is_named(session: Session, digest: str) -> bool:
+    photo = or_(REPORT_PHOTO.c.copy_sha256 == digest, REPORT_PHOTO.c.sealed_sha256 == digest)
+    found = or_(exists().where(EVIDENCE.c.sha256 == digest), exists().where(photo))
+    return bool(session.execute(select(found)).scalar_one())

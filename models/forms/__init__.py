@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from models.decisions import DecisionCode
-from models.forms import controls, progress, requests, triage
+from models.forms import controls, progress, requests, tip_off, triage
 from models.forms.fields import Form
 from models.forms.intake import Acceptance, LesserFinding, MajorFinding, Opinion, Refusal, Report
 from models.forms.rectification import Assignment, Completion, Informing, Plan, PlanApproval
@@ -34,6 +34,7 @@ FORMS: Mapping[DecisionCode, type[Form]] = {
     _D.TRANSFER_RECEIVED: triage.TransferReceipt,
     _D.TRANSFER_ENDED: triage.TransferEnd,
     _D.TAKE_BACK: Refusal,
+    _D.ABSTRACT: tip_off.Abstract,
     _D.NEED_EXPERT: triage.ExpertRequest,
     _D.EXPERT_OPINION: triage.ExpertOpinion,
     _D.CANNOT_VERIFY: triage.VerificationFailure,

@@ -7,7 +7,7 @@ from alembic import op
 
 from models.columns import UtcDateTime
 
-revision = "accounts"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,74 @@
+"""Answer the reporter 答复举报人: every report of a hazard is answered by itself, in time."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlmodel import Session
+
+from models.actor import Actor
+from models.errors import GateNotMet
+from models.hazard import Hazard
+from models.permissions import Role
+from models.stage import Clock
+from models.tables import DEADLINE, HAZARD_SOURCE, WORK_ITEM
+from services import duties, trail
+
+REPORTER_ANSWERED = "REPORTER_ANSWERED"
+
+
+def open_answers(session: Session, hazard: Hazard, *, origin: str, at: datetime) -> None:
+    """A duty for each report by name, when the handling of the hazard that carries it has come to an end.
+
+    Source: 某市安全生产举报奖励规定 办结后5个工作日内答复.
+    """
+    named = (HAZARD_SOURCE.c.hazard_id == hazard.id, HAZARD_SOURCE.c.named)
+    for source_id in session.execute(select(HAZARD_SOURCE.c.id).where(*named)).scalars().all():
+        due_at = duties.open_duty(
+            session, hazard, Clock.REPORTER_ANSWER, Clock.REPORTER_ANSWER, duties.Bearer(Role.SC), origin=origin, at=at,
+            subject=_subject(session, source_id),
+        )  # fmt: skip
+        session.execute(update(HAZARD_SOURCE).where(HAZARD_SOURCE.c.id == source_id).values(answer_due_at=due_at))
+
+
+def answer_reporter(session: Session, source: Any, text: str, *, by: Actor, at: datetime) -> None:
+    """Answer one report; its reporter reads the words with the query code, and the duty to answer ends.
+
+    Raises: GateNotMet when it is answered already and no new answer is owed.
+    """
+    waiting = _live(session, source)
+    if source.answered_at is not None and waiting is None:
+        raise GateNotMet("该举报已答复。", rule="每件举报逐一答复", remedy="如需补充，请使用匿名联系。")
+    write_answer(session, source, text, REPORTER_ANSWERED, by=by, at=at)
+    if waiting is not None:
+        duties.close_duty(
+            session, waiting.hazard_id, Clock.REPORTER_ANSWER, Clock.REPORTER_ANSWER, by=by, at=at,
+            subject=waiting.subject,
+        )  # fmt: skip
+
+
+def write_answer(session: Session, source: Any, text: str, kind: str, *, by: Actor, at: datetime) -> None:
+    """The words a reporter finds by their code, and the event that says who gave them."""
+    trail.append_beside(
+        session, source.hazard_id, kind, by=by, at=at, facts={"source_id": source.id, "form": {"answer": text}}
+    )
+    answered = {"answer": text, "answered_at": at, "answered_by": by.person_id}
+    session.execute(update(HAZARD_SOURCE).where(HAZARD_SOURCE.c.id == source.id).values(answered))
+
+
+def _live(session: Session, source: Any) -> Any:
+    """The running duty to answer this report, or None."""
+    mine = or_(DEADLINE.c.subject == source.id, DEADLINE.c.subject.startswith(f"{source.id}/", autoescape=True))
+    running = (
+        DEADLINE.c.hazard_id == source.hazard_id,
+        DEADLINE.c.clock == Clock.REPORTER_ANSWER,
+        DEADLINE.c.closed_at.is_(None),
+    )
+    return session.execute(select(DEADLINE).where(mine, *running).limit(1)).one_or_none()
+
+
+def _subject(session: Session, source_id: str) -> str:
+    """The source's id; after a reopening with a number, since a work item is opened once for each cause."""
+    opened = (WORK_ITEM.c.kind == Clock.REPORTER_ANSWER, WORK_ITEM.c.origin.startswith(source_id, autoescape=True))
+    count = session.execute(select(func.count()).select_from(WORK_ITEM).where(*opened)).scalar_one()
+    return f"{source_id}/{count + 1}" if count else source_id
