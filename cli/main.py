@@ -114,7 +114,11 @@ def process(
     from cli.process_bpmn import process_bpmn
     from cli.process_docs import permissions_markdown, process_markdown, process_mermaid
 
-    made = {DiagramForm.MARKDOWN: process_markdown, DiagramForm.MERMAID: process_mermaid, DiagramForm.BPMN: process_bpmn}
+    made = {
+        DiagramForm.MARKDOWN: process_markdown,
+        DiagramForm.MERMAID: process_mermaid,
+        DiagramForm.BPMN: process_bpmn,
+    }
     text = permissions_markdown() if permissions else made[form]()
     with plainly():
         if out:

@@ -3,10 +3,21 @@
 from typing import TypeVar
 
 from cli.process_grid import (
-    EVENT, LINE, MIDDLE, PORT, TASK_HEIGHT, Link, Stop, is_next, is_straight, places, ports, text_width,
+    EVENT,
+    LINE,
+    MIDDLE,
+    PORT,
+    TASK_HEIGHT,
+    Link,
+    Stop,
+    is_next,
+    is_straight,
+    places,
+    ports,
+    text_width,
 )  # fmt: skip
 
-HEADER, TITLES = 60, 60
+HEADER, TITLES = 60, 90
 """Left of the first column: the names of the pool and the lanes. Above the pool: the names of the stages."""
 TRACK, MARGIN, FORK, DROP, CAPTION, PANEL_HEIGHT = 12, 20, 50, 22, 96, 120
 Point = tuple[int, int]

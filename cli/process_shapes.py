@@ -47,7 +47,7 @@ def _titles(chart: Chart, drawing: Drawing) -> dict[str, Box]:
 
 
 def _add_shape(plane: Element, key: str, box: Box, words: Box | None = None, **marks: str) -> None:
-    shape = SubElement(plane, "bpmndi:BPMNShape", id=f"SHAPE_{key}", bpmnElement=key, **marks)
+    shape = SubElement(plane, "bpmndi:BPMNShape", {"id": f"SHAPE_{key}", "bpmnElement": key} | marks)
     _add_bounds(shape, box)
     if words:
         _add_bounds(SubElement(shape, "bpmndi:BPMNLabel"), words)
