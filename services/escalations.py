@@ -1,10 +1,10 @@
 """The ladder 督办升级: which rungs are due, and firing each exactly once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlmodel import Session
 
 from models import Escalation
@@ -89,6 +89,21 @@ def raise_to(
         .values(next_level=later.level if later else None, next_rung_at=later.at if later else None)
     )
     return message
+
+
+def go_on(session: Session, ended: Any, row: Mapping[str, Any]) -> None:
+    """`row` runs on in the place of a deadline that should not have ended: what the ladder has said of it is not said
+    again, and what it has missed is said once, of the new one."""
+    same = [DEADLINE.c[name] == row[name] for name in ("hazard_id", "clock", "subject", "start_at", "due_at")]
+    said = select(func.max(ESCALATION.c.level)).join(DEADLINE, DEADLINE.c.id == ESCALATION.c.deadline_id).where(*same)
+    highest = session.execute(said).scalar_one()
+    ladder = policies.ladder(session, row["ladder_version"])
+    calendar = policies.calendar(session, row["calendar_version"])
+    ahead = rungs(row["start_at"], row["due_at"], row["against"], ladder, calendar)
+    later = next((rung for rung in ahead if highest is None or rung.level > highest), None)
+    session.execute(update(DEADLINE).where(DEADLINE.c.id == ended.id).values(next_level=None, next_rung_at=None))
+    going = {"next_level": later.level if later else None, "next_rung_at": later.at if later else None}
+    session.execute(update(DEADLINE).where(DEADLINE.c.id == row["id"]).values(**going))
 
 
 def escalation_for(session: Session, escalation_id: str) -> Escalation | None:

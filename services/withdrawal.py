@@ -15,7 +15,7 @@ from models.hazard import Hazard
 from models.process import DecisionCode, move_for
 from models.stage import Step
 from models.tables import AUDIT_EVENT, DEADLINE, DECISION, HAZARD, WORK_ITEM
-from services import clocks, history_check
+from services import clocks, escalations, history_check
 from services.moves import Taken, take
 
 _NOT_RESTORED = frozenset({"version", "stage", "step", "due_at", "closed_at"})
@@ -76,7 +76,7 @@ def _turn_back(session: Session, hazard: Hazard, since: datetime, *, at: datetim
     clocks.void(session, of_hazard, DEADLINE.c.start_at > since, at=at)
     ended = (of_hazard, DEADLINE.c.closed_at > since, DEADLINE.c.outcome.in_(("MET", "LATE")))
     for deadline in session.execute(select(DEADLINE).where(*ended)).all():
-        clocks.superseding(session, deadline, at=deadline.closed_at)
+        escalations.go_on(session, deadline, clocks.superseding(session, deadline, at=deadline.closed_at))
     duty = (WORK_ITEM.c.hazard_id == hazard.id, ~WORK_ITEM.c.is_move)
     reopened = update(WORK_ITEM).where(*duty, WORK_ITEM.c.closed_at > since, WORK_ITEM.c.opened_at <= since)
     session.execute(reopened.values(closed_at=None, closed_by=None))
