@@ -2,6 +2,7 @@
 
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,14 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help="校验历史、导出审计包")
 app.add_typer(audit_app, name="audit")
+
+
+class DiagramForm(StrEnum):
+    """What the process is written as."""
+
+    MARKDOWN = "markdown"
+    MERMAID = "mermaid"
+    BPMN = "bpmn"
 
 
 @app.command()
@@ -96,11 +105,26 @@ def permissions(count: Annotated[bool, typer.Option("--count", help="只打印�
 
 
 @app.command()
-def process(permissions: Annotated[bool, typer.Option("--permissions", help="改为打印权限表文档")] = False) -> None:
-    """打印流程文档（docs/process.md 由此生成）。"""
-    from cli.process_docs import permissions_markdown, process_markdown
+def process(
+    permissions: Annotated[bool, typer.Option("--permissions", help="改为打印权限表文档")] = False,
+    form: Annotated[DiagramForm, typer.Option("--format", help="文档，或只要流程图")] = DiagramForm.MARKDOWN,
+    out: Annotated[Path | None, typer.Option(help="写到哪里，缺省为打印")] = None,
+) -> None:
+    """打印流程文档（docs/process.md 由此生成），或流程图：Mermaid、BPMN 2.0。"""
+    from cli.process_bpmn import process_bpmn
+    from cli.process_docs import permissions_markdown, process_markdown, process_mermaid
 
-    sys.stdout.write(permissions_markdown() if permissions else process_markdown())
+    made = {
+        DiagramForm.MARKDOWN: process_markdown,
+        DiagramForm.MERMAID: process_mermaid,
+        DiagramForm.BPMN: process_bpmn,
+    }
+    text = permissions_markdown() if permissions else made[form]()
+    with plainly():
+        if out:
+            out.write_text(text, encoding="utf-8")
+        else:
+            sys.stdout.write(text)
 
 
 @app.command()

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from cli.process_arrows import arrows
 from cli.tables import cell
 from models.permissions import COLUMNS, PERMISSIONS, Reach, Role, roles_for
-from models.process import FIRST_STEP, MOVES, STEPS, DecisionCode, Eyes, Move, StepInfo
+from models.process import FIRST_STEP, MOVES, STEPS, Eyes, Move, StepInfo
 from models.rules import DeadlineRules
 from models.stage import Clock, Stage, Step
 from services.seeding import read_data
@@ -15,7 +16,6 @@ _EYES = {
     "propose": "提出", "confirm": "确认", "approve": "批准", "submit": "报送", "complete": "报告完成", "recheck": "现场复查",
     "review": "复查结论", "close": "销号审核",
 }  # fmt: skip
-_NOT_DRAWN = frozenset({DecisionCode.WITHDRAW, DecisionCode.GRANT_VOIDING})
 _UNITS = {"WD": "个工作日", "CD": "日", "H": "小时"}
 _PROCESS_HEAD = """\
 # The process 督办销号流程
@@ -24,6 +24,10 @@ _PROCESS_HEAD = """\
 
 A hazard is in exactly one stage (环节) and, within it, at one step (节点): the one move it waits for. Overdue is computed and is
 no stage. Nothing closes or approves by itself. A decision that is not in the table of moves does not exist.
+"""
+_OTHER_FORMS = """\
+Withdrawals and 作废 would hide the rest and are not drawn. The diagram alone: `hazardflow process --format mermaid`; as BPMN 2.0
+with lanes, timers and layout, for any modelling tool: `hazardflow process --format bpmn --out process.bpmn`.
 """
 _CHAIN_RULE = """\
 A chain (职责链) is a chain of custody: within one cycle of a hazard, one person holds at most one part of a chain. “单位” means
@@ -43,9 +47,14 @@ S 再次验证密码 password entered anew, 2 须第二人 a second person takes
 def process_markdown() -> str:
     """docs/process.md: the diagram, the steps, the moves."""
     head = _PROCESS_HEAD.format(written=_WRITTEN.format(command="hazardflow process", source="models/process.py"))
-    diagram = "\n".join(["```mermaid", *_diagram(), "```"])
-    parts = [head, diagram, "", "## Steps 节点", "", *_steps(), "", "## Moves 办理事项", "", _CHAIN_RULE, *_moves(), ""]
+    diagram = "\n".join(["```mermaid", *_diagram(), "```", "", _OTHER_FORMS])
+    parts = [head, diagram, "## Steps 节点", "", *_steps(), "", "## Moves 办理事项", "", _CHAIN_RULE, *_moves(), ""]
     return "\n".join(parts)
+
+
+def process_mermaid() -> str:
+    """The diagram alone."""
+    return "\n".join([*_diagram(), ""])
 
 
 def permissions_markdown() -> str:
@@ -72,24 +81,14 @@ def _diagram() -> Iterable[str]:
         yield "    }"
     ends = [step for step in Step if STEPS[step].is_end]
     yield from (f'    state "{STEPS[step].label}" as {step}' for step in ends)
-    for (at, to), labels in _arrows().items():
-        yield f"    {at} --> {to}: {'、'.join(labels)}"
+    yield from (f"    {arrow.at} --> {arrow.to}: {arrow.label}" for arrow in arrows())
     yield from (f"    {step} --> [*]" for step in ends)
-
-
-def _arrows() -> dict[tuple[Step, Step], list[str]]:
-    """One arrow between two steps, however many decisions lead that way. Withdrawals and 作废 would hide the rest."""
-    arrows: dict[tuple[Step, Step], list[str]] = {}
-    for move in MOVES:
-        if not move.is_duty and move.decision not in _NOT_DRAWN:
-            arrows.setdefault((move.at, move.to), []).append(move.decision.label)
-    return arrows
 
 
 def _steps() -> list[str]:
     rules = DeadlineRules.from_body("", read_data("deadline_rules.json"))
     rows = [
-        [f"{info.stage.label}", f"{info.label} `{step}`", _names(sorted(info.roles)), _limit(rules, info.clock)]
+        [f"{info.stage.label}", f"{info.label} `{step}`", names_of(sorted(info.roles)), _limit(rules, info.clock)]
         for step, info in STEPS.items()
     ]
     return _table(["环节", "节点", "待办进入", "时限（出厂默认）"], rows)
@@ -112,18 +111,18 @@ def _move_row(moves: list[Move]) -> list[str]:
     to = "（不改变节点）" if move.is_duty else entered.label
     clocks = "" if move.is_duty else "、".join(_clock_names(move, entered))
     at = "、".join(STEPS[one.at].label for one in moves)
-    return [at, move.decision.label, to, _who(move), _eyes(move.eyes), clocks, f"`{move.resource}`"]
+    return [at, move.decision.label, to, who(move), _eyes(move.eyes), clocks, f"`{move.resource}`"]
 
 
-def _who(move: Move) -> str:
+def who(move: Move) -> str:
     roles = [
         role
         for role, grant in roles_for(move.operation).items()
         if role in _roles(move) and grant.reach == Reach.JURISDICTION
     ]
     parts = "或".join(part.label for part in sorted(move.part))
-    own = f"{parts}的{_names(roles)}" if roles and parts else _names(roles)
-    others = _names(role for role in _roles(move) if role not in roles)
+    own = f"{parts}的{names_of(roles)}" if roles and parts else names_of(roles)
+    others = names_of(role for role in _roles(move) if role not in roles)
     return "；".join(text for text in (own, others) if text)
 
 
@@ -146,13 +145,15 @@ def _clock_names(move: Move, entered: StepInfo) -> list[str]:
 
 
 def _limit(rules: DeadlineRules, clock: Clock | None) -> str:
-    if clock is None:
-        return "—"
+    return "—" if clock is None else f"{clock.label}：{limit_of(rules, clock)}"
+
+
+def limit_of(rules: DeadlineRules, clock: Clock) -> str:
     limit = rules.limit(clock).limit
-    return f"{clock.label}：{limit.number}{_UNITS[limit.unit]}"
+    return f"{limit.number}{_UNITS[limit.unit]}"
 
 
-def _names(roles: Iterable[Role]) -> str:
+def names_of(roles: Iterable[Role]) -> str:
     return "、".join(role.label for role in roles)
 
 
