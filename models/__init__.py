@@ -9,7 +9,8 @@ from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
 from models.organization import Enterprise, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
-from models.standard import Policy, StandardClause
+from models.proposal import Proposal
+from models.standard import NoticeTemplate, Policy, StandardClause
 from models.work import Deadline, Escalation, Letter, WorkItem
 
 metadata = SQLModel.metadata
@@ -36,10 +37,12 @@ __all__ = [
     "LoginSession",
     "Notice",
     "NoticeChannel",
+    "NoticeTemplate",
     "OneTimeToken",
     "OutboxMessage",
     "Person",
     "Policy",
+    "Proposal",
     "RoleGrant",
     "Signature",
     "StandardClause",

@@ -101,6 +101,12 @@ class AlreadyClaimed(DomainError):
     status, slug, title = 409, "already-claimed", "已被他人领取"
 
 
+class AlreadyDecided(DomainError):
+    """Somebody has decided it meanwhile."""
+
+    status, slug, title = 409, "already-decided", "已经办结"
+
+
 class EvidenceRefused(DomainError):
     """The file is not what it says, too large, or cannot be read safely."""
 

@@ -113,6 +113,8 @@ class Operation(StrEnum):
     UNFREEZE = "unfreeze"
     ASK_REOPENING = "ask_reopening"
     WITHDRAW_DECISION = "withdraw_decision"
+    PROPOSALS = "proposals"
+    DECIDE_PROPOSAL = "decide_proposal"
     WORK_ITEMS = "work_items"
     OWN_ACCOUNT = "own_account"
     READ_REFERENCE = "read_reference"

@@ -173,6 +173,8 @@ freeze                      -  -  -  J  J   A   A   -  -   | 事故冻结
 unfreeze                    -  -  -  -  -   -   AS  -  -   | 解除事故冻结
 ask_reopening               -  -  J  J  J   A   A   -  -   | 提请重新立项整改
 withdraw_decision           -  O  J  J  J   A   A   -  -   | 撤回本人刚作的决定
+proposals                   -  -  -  -  -   A   A   A  A   | 查看、撤回待批事项
+decide_proposal             -  -  -  -  -   A2S A2S -  A2S | 决定待批事项
 work_items                  -  O  J  J  J   A   A   -  O   | 待办
 own_account                 -  O  O  O  O   O   O   O  O   | 本人账号
 read_reference              -  A  A  A  A   A   A   A  A   | 查看单位、标准等基础信息

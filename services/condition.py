@@ -12,7 +12,7 @@ from models import Policy
 from models.outbox import NoticeState
 from models.standard import PolicyKind
 from models.tables import AUDIT_EVENT, AUDIT_LEAF, DEADLINE, HAZARD, NOTICE
-from services import inbox, outbox, policies
+from services import inbox, outbox, policies, set_up
 
 
 class Finding(NamedTuple):
@@ -35,6 +35,10 @@ def of_database(session: Session, *, at: datetime, oldest_message: timedelta) ->
     if dead := session.execute(select(func.count()).where(NOTICE.c.state == NoticeState.DEAD)).scalar_one():
         found.append(Finding(f"有{dead}条通知未能送达", "请查看通知送达情况并重发"))
     found += _calendar(session, at)
+    if set_up.is_set_up(session):
+        found.append(
+            Finding("初装模式：只有一名系统管理员", "授予角色和配置渠道暂不须另一人批准；请尽快授予第二名系统管理员")
+        )
     return found
 
 
