@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
+from api.second_person import put_forward
 from models import Enterprise, Unit
 from models.organization import Duty, UnitKind
 from models.permissions import Operation, Role
-from services import access, accounts, lookups, organization
+from models.proposal import ActKind
+from services import access, accounts, lookups, organization, role_acts
 
 router = APIRouter(tags=["organization"])
 _READ = {"x-operation": Operation.READ_REFERENCE}
@@ -149,14 +151,29 @@ def add_person(body: PersonBody, desk: DeskDep) -> Response:
     return desk.reply()
 
 
-@router.post("/people/{person_id}/roles", status_code=201, summary="授予角色", operation_id="grant_role",
+@router.post("/people/{person_id}/roles", status_code=202, summary="提出授予角色", operation_id="grant_role",
              openapi_extra={"x-operation": Operation.GRANT_ROLE})  # fmt: skip
 def grant_role(person_id: str, body: GrantBody, desk: DeskDep) -> Response:
+    """202 with the proposal that another administrator approves; 201 where it is done at once (set-up mode)."""
     with desk.act(Operation.GRANT_ROLE) as act:
         unit = lookups.unit_by_code(act.session, body.unit, field="unit", kinds=_ANY_KIND) if body.unit else None
         person = organization.person_by_id(act.session, person_id)
-        organization.grant_role(act.session, person, body.role, unit=unit, duty=body.duty, by=act.by, at=act.at)
-        act.answer({"person": person_id, "role": body.role, "unit": body.unit})
+        payload = role_acts.payload_of(person, body.role, unit=unit, duty=body.duty)
+        shown = {"person": person_id, "role": body.role, "unit": body.unit}
+        put_forward(act, desk.held, ActKind.GRANT_ROLE, payload, shown)
+    return desk.reply()
+
+
+@router.delete("/people/{person_id}/roles/{role}", status_code=202, summary="提出撤销角色", operation_id="withdraw_role",
+               openapi_extra={"x-operation": Operation.GRANT_ROLE})  # fmt: skip
+def withdraw_role(person_id: str, role: Role, desk: DeskDep, unit: str | None = None) -> Response:
+    desk.bind(unit or "")
+    with desk.act(Operation.GRANT_ROLE) as act:
+        held_in = lookups.unit_by_code(act.session, unit, field="unit", kinds=_ANY_KIND) if unit else None
+        person = organization.person_by_id(act.session, person_id)
+        payload = role_acts.payload_of(person, role, unit=held_in)
+        shown = {"person": person_id, "role": role, "unit": unit}
+        put_forward(act, desk.held, ActKind.WITHDRAW_ROLE, payload, shown)
     return desk.reply()
 
 

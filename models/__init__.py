@@ -23,8 +23,9 @@ from models.ladder_hold import EscalationReceipt, LadderHold
 from models.organization import Enterprise, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
+from models.proposal import Proposal
 from models.source import HazardSource
-from models.standard import Policy, StandardClause
+from models.standard import NoticeTemplate, Policy, StandardClause
 from models.vault import ReporterVault, ReportMessage, ReportPhoto, Unsealing
 from models.work import Deadline, Escalation, Letter, WorkItem
 
@@ -65,6 +66,7 @@ __all__ = [
     "Notice",
     "NoticeChannel",
     "OidcRequest",
+    "NoticeTemplate",
     "OneTimeToken",
     "OutboxMessage",
     "PastPassword",
@@ -74,6 +76,7 @@ __all__ = [
     "ReportMessage",
     "ReportPhoto",
     "ReporterVault",
+    "Proposal",
     "RoleGrant",
     "SecondFactor",
     "Signature",

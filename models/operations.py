@@ -120,6 +120,8 @@ class Operation(StrEnum):
     COPY = "copy"
     REPORT_ON_INSTRUCTION = "report_on_instruction"
     HAND_OVER = "hand_over"
+    PROPOSALS = "proposals"
+    DECIDE_PROPOSAL = "decide_proposal"
     WORK_ITEMS = "work_items"
     OWN_SESSION = "own_session"
     OWN_AUTHENTICATOR = "own_authenticator"

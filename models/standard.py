@@ -49,3 +49,16 @@ class Policy(SQLModel, table=True):
     """JSON."""
     source: str
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class NoticeTemplate(SQLModel, table=True):
+    """通知模板: the office's own words for a topic, in place of the shipped ones. Never changed; the newest version
+    speaks, and one with an empty body gives the word back to the shipped template."""
+
+    __tablename__ = "notice_template"  # pyright: ignore[reportAssignmentType]  # SQLModel declares it as a descriptor
+
+    topic: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    subject: str
+    body: str
+    created_at: datetime = Field(sa_type=UtcDateTime)

@@ -12,7 +12,7 @@ from models import Policy
 from models.outbox import NoticeState
 from models.standard import PolicyKind
 from models.tables import AUDIT_EVENT, AUDIT_LEAF, DEADLINE, HAZARD, NOTICE
-from services import inbox, incidents, outbox, policies, sweeping
+from services import inbox, incidents, outbox, policies, set_up, sweeping
 
 
 class Finding(NamedTuple):
@@ -38,6 +38,10 @@ def of_database(session: Session, *, at: datetime, oldest_message: timedelta) ->
     if count := incidents.open_count(session):
         found.append(Finding(f"有{count}项异常待处理", "请系统管理员在异常列表中查看并处理"))
     found += _calendar(session, at)
+    if set_up.is_set_up(session):
+        found.append(
+            Finding("初装模式：只有一名系统管理员", "授予角色和配置渠道暂不须另一人批准；请尽快授予第二名系统管理员")
+        )
     return found
 
 

@@ -115,25 +115,33 @@ def grant_role(
 ) -> RoleGrant:
     """Give a person a role. Their sessions and keys end: they sign in anew as what they now are.
 
-    Source: GB/T 22239-2019 管理权限分离: an administrator holds no business role, an enterprise's person no office,
-    and nobody grants a role to themselves.
-    Raises: NotPermitted.
+    Raises: as `check_grant`.
     """
-    if by is not None and by.person_id == person.id:
-        raise NotPermitted("不能给自己授予角色。", rule="职责分离", remedy="请由另一名系统管理员办理。")
-    if role not in _WITHOUT_UNIT and unit is None:
-        raise _fault("unit", f"授予“{role.label}”须写明单位。", "职责分离按单位核对，请填写单位代码。")
-    held = {
-        Role(row)
-        for row in session.execute(select(col(RoleGrant.role)).where(col(RoleGrant.person_id) == person.id)).scalars()
-    }
-    _refuse_conflict(person, held | {role})
+    check_grant(session, person, role, unit_id=unit.id if unit else None, by=by)
     sessions.end_all_of_person(session, person.id, at=at)
     row = RoleGrant(
         person_id=person.id, role=role, unit_id=unit.id if unit else None, duty=duty,
         granted_by=by.person_id if by else None, granted_at=at,
     )  # fmt: skip
     return _added(session, row, "ROLE_GRANTED", by=by, at=at)
+
+
+def check_grant(session: Session, person: Person, role: Role, *, unit_id: str | None, by: Actor | None) -> None:
+    """Whether this person can be given this role; the database asks the same.
+
+    Source: GB/T 22239-2019 管理权限分离: an administrator holds no business role, an enterprise's person no office,
+    and nobody grants a role to themselves.
+    Raises: NotPermitted, InvalidInput (no unit, or held already).
+    """
+    if by is not None and by.person_id == person.id:
+        raise NotPermitted("不能给自己授予角色。", rule="职责分离", remedy="请由另一名系统管理员办理。")
+    if role not in _WITHOUT_UNIT and unit_id is None:
+        raise _fault("unit", f"授予“{role.label}”须写明单位。", "职责分离按单位核对，请填写单位代码。")
+    held = select(col(RoleGrant.role), col(RoleGrant.unit_id)).where(col(RoleGrant.person_id) == person.id)
+    roles = {(Role(row.role), row.unit_id) for row in session.execute(held)}
+    if (role, unit_id) in roles:
+        raise _fault("role", f"该人员已是“{role.label}”。", "无须重复授予。")
+    _refuse_conflict(person, {held for held, _ in roles} | {role})
 
 
 def withdraw_role(
@@ -145,18 +153,24 @@ def withdraw_role(
     """
     if by is not None and by.person_id == person.id:
         raise NotPermitted("不能撤销自己的角色。", rule="职责分离", remedy="请由另一名系统管理员办理。")
+    row = held_grant(session, person, role, unit_id=unit.id if unit else None)
+    facts = {"person_id": person.id, "role": role, "unit_id": row.unit_id}
+    sessions.end_all_of_person(session, person.id, at=at)
+    session.delete(row)
+    session.flush()
+    trail.append_office(session, "ROLE_WITHDRAWN", by=by, at=at, facts={"before": facts})
+
+
+def held_grant(session: Session, person: Person, role: Role, *, unit_id: str | None) -> RoleGrant:
+    """Raises: NotFound."""
     held = select(RoleGrant).where(
         col(RoleGrant.person_id) == person.id, col(RoleGrant.role) == role,
-        col(RoleGrant.unit_id) == unit.id if unit else col(RoleGrant.unit_id).is_(None),
+        col(RoleGrant.unit_id) == unit_id if unit_id else col(RoleGrant.unit_id).is_(None),
     )  # fmt: skip
     row = session.execute(held).scalars().first()
     if row is None:
         raise NotFound("该人员没有这个角色。", remedy="请核对角色和单位（GET /api/v1/people）。")
-    sessions.end_all_of_person(session, person.id, at=at)
-    session.delete(row)
-    session.flush()
-    facts = {"person_id": person.id, "role": role, "unit_id": row.unit_id}
-    trail.append_office(session, "ROLE_WITHDRAWN", by=by, at=at, facts={"before": facts})
+    return row
 
 
 def person_by_id(session: Session, person_id: str) -> Person:

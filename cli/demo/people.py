@@ -85,16 +85,19 @@ def town() -> dict[str, Any]:
 
 def _make_everybody(base_url: str, note: Path) -> None:
     plan, logins = town(), {"admin": _credentials("demo-admin")}
-    _first_administrator(base_url, logins["admin"])
-    admin = Person(base_url, **logins["admin"])
+    admin = _administrator(base_url, "系统管理员甲", logins["admin"])
     for unit in plan["units"]:
         admin.post("/units", unit)
     for enterprise in plan["enterprises"]:
         admin.post("/enterprises", enterprise)
-    ids = {}
+    ids, second = {}, None
     for key, entry in plan["people"].items():
         logins[key] = _credentials(f"demo-{key.replace('_', '-')}")
-        ids[key] = _make_person(admin, entry, logins[key])
+        ids[key], waiting = _make_person(admin, entry, logins[key])
+        if waiting:  # somebody else administers this installation already, so one alone grants nothing
+            logins.setdefault("second_admin", _credentials("demo-second-admin"))
+            second = second or _administrator(base_url, "系统管理员乙", logins["second_admin"])
+            second.post(f"/proposals/{waiting}/approval", {"reason": "演示"})
     admin.put(f"/enterprises/{plan['enterprises'][0]['credit_code']}/principals",
               {"principal": ids["principal"], "actual_controller": ids["controller"]})  # fmt: skip
     admin.http.close()
@@ -102,23 +105,25 @@ def _make_everybody(base_url: str, note: Path) -> None:
     note.write_text(json.dumps(logins, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _first_administrator(base_url: str, credentials: dict[str, str]) -> None:
-    """As `hazardflow create-admin` does: there is no default account, so the first one comes from this machine."""
+def _administrator(base_url: str, name: str, credentials: dict[str, str]) -> Person:
+    """As `hazardflow create-admin` does: there is no default account, so administrators come from this machine."""
     at = now()
     with writing(open_database()) as session, session.begin():
-        person = organization.add_person(session, name="系统管理员甲", by=None, at=at)
+        person = organization.add_person(session, name=name, by=None, at=at)
         organization.grant_role(session, person, Role.AD, unit=None, by=None, at=at)
         token = accounts.invite(session, person, credentials["login"], by=None, at=at, valid=timedelta(minutes=5))
     _activate(base_url, token, credentials["password"])
+    return Person(base_url, **credentials)
 
 
-def _make_person(admin: Person, entry: dict[str, Any], credentials: dict[str, str]) -> str:
+def _make_person(admin: Person, entry: dict[str, Any], credentials: dict[str, str]) -> tuple[str, str]:
+    """The person's id, and the proposal to give them their role if that waits for a second administrator."""
     body = {"name": entry["name"], "login": credentials["login"], "enterprise": entry.get("enterprise")}
     made = admin.post("/people", body)
     grant = {"role": entry["role"], "unit": entry.get("unit"), "duty": entry.get("duty")}
-    admin.post(f"/people/{made['id']}/roles", grant)
+    granted = admin.post(f"/people/{made['id']}/roles", grant)
     _activate(str(admin.http.base_url).removesuffix("/api/v1/").rstrip("/"), made["token"], credentials["password"])
-    return made["id"]
+    return made["id"], "" if granted["applied"] else granted["proposal"]
 
 
 def _activate(base_url: str, token: str, password: str) -> None:

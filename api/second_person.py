@@ -1,0 +1,24 @@
+"""Which acts of the office wait for a second person here, and how a route puts one before them."""
+
+from typing import Any
+
+from api.desk import Act, Office
+from models.proposal import ActKind
+from services import proposals, role_acts
+from services.acts import Acts, OfficeAct, Payload
+
+
+def acts_of(_held: Office) -> Acts:
+    """Every act this installation knows."""
+    known = (role_acts.GRANT, role_acts.WITHDRAWAL)
+    return {act.kind: act for act in known}
+
+
+def put_forward(act: Act, held: Office, kind: ActKind, payload: Payload, shown: Payload, *, done: int = 201) -> None:
+    """Propose within the request's transaction, and answer: 202 with the proposal, or (set-up mode) what was done."""
+    office_act: OfficeAct = acts_of(held)[kind]
+    made = proposals.propose(act.session, office_act, payload, by=act.by, at=act.at)
+    body: dict[str, Any] = {**shown, "proposal": made.id, "applied": made.result is not None}
+    if made.result is None:
+        body["detail"] = "已提出，须由另一人批准后生效。"
+    act.answer(body, status=done if body["applied"] else 202)
