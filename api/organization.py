@@ -173,17 +173,5 @@ def withdraw_role(person_id: str, role: Role, desk: DeskDep, unit: str | None = 
         person = organization.person_by_id(act.session, person_id)
         payload = role_acts.payload_of(person, role, unit=held_in)
         shown = {"person": person_id, "role": role, "unit": unit}
-        put_forward(act, desk.held, ActKind.WITHDRAW_ROLE, payload, shown)
-    return desk.reply()
-
-
-@router.delete("/people/{person_id}/roles/{role}", status_code=200, summary="撤销角色", operation_id="withdraw_role",
-               openapi_extra={"x-operation": Operation.GRANT_ROLE})  # fmt: skip
-def withdraw_role(person_id: str, role: Role, desk: DeskDep, unit: str | None = None) -> Response:
-    desk.bind(unit or "")
-    with desk.act(Operation.GRANT_ROLE) as act:
-        held_in = lookups.unit_by_code(act.session, unit, field="unit", kinds=_ANY_KIND) if unit else None
-        person = organization.person_by_id(act.session, person_id)
-        organization.withdraw_role(act.session, person, role, unit=held_in, by=act.by, at=act.at)
-        act.answer({"person": person_id, "role": role, "unit": unit}, status=200)
+        put_forward(act, desk.held, ActKind.WITHDRAW_ROLE, payload, shown, done=200)
     return desk.reply()

@@ -135,6 +135,8 @@ class LeftOver(DomainError):
     """A hand-over would leave something with a person who goes; nothing was moved. `left_over` lists it."""
 
     status, slug, title = 409, "left-over", "交接不完整"
+
+
 class AlreadyDecided(DomainError):
     """Somebody has decided it meanwhile."""
 

@@ -262,5 +262,5 @@ def test_the_database_itself_keeps_a_decided_proposal(admins: dict[str, Caller],
     admins["second_admin"].post(f"/proposals/{proposal}/approval", {})
 
     for change in (update(PROPOSAL).values(reason="改写"), delete(PROPOSAL)):
-        with pytest.raises(Exception, match="once|append-only"), writing(engine) as session, session.begin():
+        with pytest.raises(Exception, match=r"once|append-only"), writing(engine) as session, session.begin():
             session.execute(change.where(PROPOSAL.c.id == proposal))

@@ -6,7 +6,17 @@ from datetime import datetime
 
 from model.dates import Run, running
 from model.office import (
-    ALONE, ASKED, CLOCK, ENDS, OF_UNITS, PARTS, UNIT, UNIT_OF, URGENT, WAYS, WITHDRAWABLE,
+    ALONE,
+    ASKED,
+    CLOCK,
+    ENDS,
+    OF_UNITS,
+    PARTS,
+    UNIT,
+    UNIT_OF,
+    URGENT,
+    WAYS,
+    WITHDRAWABLE,
 )  # fmt: skip
 
 VERBS = {"ASK", "GRANT", "DENY"}

@@ -133,5 +133,7 @@ DUTY = {"inform": "INFORM", "interim_check": "CONFIRM_CONTROL", "progress": "PRO
         "expert_opinion": "EXPERT_OPINION", "progress_question": "ANSWER_QUESTION"}  # fmt: skip
 """The work item beside each clock that is no step's."""
 DECISIONS = sorted(
-    {code for _, code in WAYS} | {f"{verb}_{kind}" for kind in ASKED for verb in ("ASK", "GRANT", "DENY")} | {"WITHDRAW"}
+    {code for _, code in WAYS}
+    | {f"{verb}_{kind}" for kind in ASKED for verb in ("ASK", "GRANT", "DENY")}
+    | {"WITHDRAW"}
 )

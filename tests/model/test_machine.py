@@ -29,13 +29,34 @@ from models.engine import writing
 from models.errors import DomainError
 from models.permissions import Role
 from models.process import MOVES, DecisionCode
-from models.tables import AUDIT_EVENT, DEADLINE, DECISION, ESCALATION, HAZARD, HAZARD_REQUEST, OUTBOX, SIGNATURE, WORK_ITEM
+from models.tables import (
+    AUDIT_EVENT,
+    DEADLINE,
+    DECISION,
+    ESCALATION,
+    HAZARD,
+    HAZARD_REQUEST,
+    OUTBOX,
+    SIGNATURE,
+    WORK_ITEM,
+)
 from services import access, escalations, inbox, office
 from town import NOON, Town, add_person, form_for, photo, report
 
 INFORMED = ("PRINCIPAL", "ACTUAL_CONTROLLER")
 EXAMPLES, STEPS = int(os.environ.get("HAZARDFLOW_MODEL_EXAMPLES", "20")), 30
-FORMS_OF_THE_WAY = {"ACCEPT", "MAJOR", "CONFIRM", "ASSIGN", "SIGN", "SUBMIT_PLAN", "APPROVE_PLAN", "RECHECK", "PASS", "CLOSE"}
+FORMS_OF_THE_WAY = {
+    "ACCEPT",
+    "MAJOR",
+    "CONFIRM",
+    "ASSIGN",
+    "SIGN",
+    "SUBMIT_PLAN",
+    "APPROVE_PLAN",
+    "RECHECK",
+    "PASS",
+    "CLOSE",
+}
 EVERYTHING = (
     HAZARD, DECISION, AUDIT_EVENT, OUTBOX, DEADLINE, WORK_ITEM, SIGNATURE, HAZARD_REQUEST, ESCALATION,
 )  # fmt: skip
