@@ -23,6 +23,7 @@ from api import (
     proposals,
     public,
     reference,
+    rewards,
     sessions,
     similar,
     standing_in,
@@ -91,6 +92,7 @@ def make_app(held: Office) -> FastAPI:
         work_people,
         public,
         vault,
+        rewards,
     ):
         include(api, module.router)
     include(app, api)

@@ -54,6 +54,10 @@ class Office:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def instant(self, session: Session) -> datetime:
+        """Now by the clock all hosts share, under whatever lock the session holds."""
+        return instant_of(session, self.now())
+
 
 _KEYS = TABLES["idempotency_key"]
 _ANSWERED = select(_KEYS).where(_KEYS.c.scope == bindparam("of_scope"), _KEYS.c.key == bindparam("of_key"))
@@ -193,7 +197,7 @@ class Desk:
         """`act` on a hazard: found for this actor, locked, and at the version the person saw."""
         with self.act(operation) as act:
             hazard = access.lock_hazard_for(act.session, no, operation, by=self.by)
-            act.at = instant_of(act.session, self.held.now())  # under the lock: what waited for it is later
+            act.at = self.held.instant(act.session)  # under the lock: what waited for it is later
             self._check_version(hazard)
             yield act, hazard
 

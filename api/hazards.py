@@ -10,13 +10,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, etag_of, looking
-from api.views import hazard_line, hazard_whole
+from api.views import hazard_line, hazard_whole, report_view
 from models.errors import InvalidInput, NotPermitted
 from models.forms import Report
 from models.hazard import Channel
 from models.permissions import Operation
 from models.stage import Stage
-from services import access, register, reporting
+from services import access, register, reporting, sources
 
 router = APIRouter(prefix="/hazards", tags=["hazards"])
 
@@ -66,6 +66,7 @@ def show(no: str, held: OfficeDep, by: CurrentActor) -> Response:
     with looking(held) as session:
         hazard = access.hazard_for(session, no, Operation.READ_HAZARD, by=by)
         whole = hazard_whole(hazard, register.surroundings(session, hazard), by=by, now=held.now())
+        whole["own_reports"] = [report_view(row) for row in sources.own_reports(session, hazard, by=by)]
     return JSONResponse(whole, headers={"ETag": etag_of(hazard.version)})
 
 

@@ -126,6 +126,7 @@ def follow(code: CodeDep, held: OfficeDep) -> Response:
         "no": found.no, "progress": found.words, "reported_at": local(found.reported_at),
         "ended_at": local(found.ended_at), "answer_due_at": local(found.answer_due_at),
         "answered_at": local(found.answered_at), "answer": found.answer, "objection_waits": found.objection_waits,
+        "reward_yuan": found.reward_yuan,
     }  # fmt: skip
     return JSONResponse(answer, headers=_UNKEPT)
 

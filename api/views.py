@@ -36,6 +36,12 @@ def hazard_line(row: Any, *, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def report_view(source: Any) -> dict[str, Any]:
+    """One's own report and how it was answered."""
+    return {"reported_at": local(source.reported_at), "answer_due_at": local(source.answer_due_at),
+            "answered_at": local(source.answered_at), "answer": source.answer}  # fmt: skip
+
+
 def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: datetime) -> dict[str, Any]:
     """A hazard with its clocks, whose move it is, and what may be decided now."""
     around = without_tip_off(hazard, around) if by.roles == {Role.EN} else around

@@ -95,6 +95,16 @@ def create_admin(
     print(token)  # noqa: T201  # alone on its line, for scripts
 
 
+@app.command("finance-token")
+def print_finance_token() -> None:
+    """打印财政窗口令牌：兑付举报奖励时出示，换用时删除密钥目录中的 finance.key。"""
+    from services.keys import finance_token
+    from settings import settings
+
+    with plainly():
+        print(finance_token(settings().key_dir))  # noqa: T201  # alone on its line, for scripts
+
+
 @app.command()
 def permissions(count: Annotated[bool, typer.Option("--count", help="只打印操作数")] = False) -> None:
     """打印权限表。"""

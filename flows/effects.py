@@ -21,7 +21,7 @@ from models.hazard import Hazard
 from models.ladder import Recipient
 from models.outbox import Topic
 from models.stage import Owner, Step
-from models.tables import DECISION, HAZARD, HAZARD_REQUEST, WORK_ITEM
+from models.tables import DECISION, HAZARD, HAZARD_REQUEST, HAZARD_SOURCE, WORK_ITEM
 from notifications import notices, recipients
 from notifications.pacing import Pace, pace_of
 from services import letters, outbox
@@ -42,7 +42,8 @@ _WORDS = {
 
 
 _ANNOUNCED: Mapping[Topic, str] = {
-    Topic.DUTY: "tell_of_duty", Topic.ANSWERED: "tell_answer", Topic.REPEATED: "repeat_escalation", **office_words.WORDS,
+    Topic.DUTY: "tell_of_duty", Topic.ANSWERED: "tell_answer", Topic.REPORT_ANSWERED: "tell_report_answered",
+    Topic.REPEATED: "repeat_escalation", **office_words.WORDS,
 }  # fmt: skip
 
 
@@ -104,6 +105,15 @@ def tell_answer(session: Session, message: OutboxMessage, hazard: Hazard, at: da
     notices.queue(
         session, message.id, "answered", hazard, (request.asked_by,), known, at=at, pace=_pace(message, hazard, at)
     )
+
+
+def tell_report_answered(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
+    """Whoever reported with an account, under the number they reported: where that was merged, theirs is what they know."""
+    source = session.execute(select(HAZARD_SOURCE).where(HAZARD_SOURCE.c.id == message.subject)).one()
+    own = cast(Hazard, session.execute(select(HAZARD).where(HAZARD.c.id == source.original_hazard_id)).one())
+    known = facts.of_report(own)
+    pace = _pace(message, hazard, at)
+    notices.queue(session, message.id, "report_answered", own, (source.reported_by,), known, at=at, pace=pace)
 
 
 def tell_those_concerned(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:

@@ -73,6 +73,11 @@ def of_answer(hazard: Hazard, step: Step, request: Any) -> dict[str, Any]:
     return _common(hazard, step) | {"duty_name": RequestKind(request.kind).ask.label, "outcome_text": outcome}
 
 
+def of_report(hazard: Hazard) -> dict[str, Any]:
+    """For whoever reported it: that there is an answer; the words themselves are read in the program."""
+    return _common(hazard, Step(hazard.step))
+
+
 def of_word(
     hazard: Hazard, step: Step, *, sender: str, task: str = "", due_at: datetime | None = None
 ) -> dict[str, Any]:

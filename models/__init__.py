@@ -24,6 +24,7 @@ from models.organization import Enterprise, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
 from models.proposal import Proposal
+from models.reward import Reward
 from models.source import HazardSource
 from models.standard import NoticeTemplate, Policy, StandardClause
 from models.vault import ReporterVault, ReportMessage, ReportPhoto, Unsealing
@@ -77,6 +78,7 @@ __all__ = [
     "ReportMessage",
     "ReportPhoto",
     "ReporterVault",
+    "Reward",
     "RoleGrant",
     "SecondFactor",
     "Signature",

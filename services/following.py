@@ -9,7 +9,7 @@ from sqlmodel import Session
 from models.hazard import Hazard
 from models.stage import Stage, Step
 from models.tables import HAZARD
-from services import sources
+from services import rewards, sources
 from services.relay import open_objection
 
 _WORDS = {
@@ -33,6 +33,8 @@ class Progress(NamedTuple):
     answered_at: datetime | None
     answer: str | None
     objection_waits: bool
+    reward_yuan: int | None
+    """A reward decided and not yet paid; the token is drawn by the query code."""
 
 
 def follow(session: Session, code: str) -> Progress:
@@ -47,6 +49,7 @@ def follow(session: Session, code: str) -> Progress:
     return Progress(
         no, in_plain_words(hazard) + merged, source.reported_at, hazard.closed_at, source.answer_due_at,
         source.answered_at, source.answer, open_objection(session, source) is not None,
+        rewards.waiting_for_reporter(session, source),
     )  # fmt: skip
 
 

@@ -32,6 +32,11 @@ def query_code_key(folder: Path) -> bytes:
     return _drawn_once(folder / "query-codes.key")
 
 
+def finance_token(folder: Path) -> str:
+    """What the finance window shows to pay rewards: 64 hex digits. Deleting `finance.key` replaces it."""
+    return _drawn_once(folder / "finance.key").hex()
+
+
 class Keyring:
     """The key-encryption keys of the reporter vault, one file for each epoch; the newest wraps, the older ones open."""
 

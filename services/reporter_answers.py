@@ -1,29 +1,34 @@
 """Answer the reporter 答复举报人: every report of a hazard is answered by itself, in time."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlmodel import Session
 
 from models.actor import Actor
 from models.errors import GateNotMet
 from models.hazard import Hazard
+from models.outbox import Topic
 from models.permissions import Role
-from models.stage import Clock
-from models.tables import DEADLINE, HAZARD_SOURCE, WORK_ITEM
-from services import duties, trail
+from models.stage import Clock, Step
+from models.tables import DEADLINE, HAZARD, HAZARD_SOURCE, WORK_ITEM
+from services import duties, outbox, trail
 
 REPORTER_ANSWERED = "REPORTER_ANSWERED"
 
 
+_REPORTS = select(HAZARD_SOURCE.c.id, HAZARD_SOURCE.c.named).where(HAZARD_SOURCE.c.hazard_id == bindparam("of_hazard"))
+
+
 def open_answers(session: Session, hazard: Hazard, *, origin: str, at: datetime) -> None:
-    """A duty for each report by name, when the handling of the hazard that carries it has come to an end.
+    """A duty for each report by name, when the handling of the hazard that carries it has come to an end; where several
+    reports told of it, one for each of them.
 
     Source: 某市安全生产举报奖励规定 办结后5个工作日内答复.
     """
-    named = (HAZARD_SOURCE.c.hazard_id == hazard.id, HAZARD_SOURCE.c.named)
-    for source_id in session.execute(select(HAZARD_SOURCE.c.id).where(*named)).scalars().all():
+    reports = session.execute(_REPORTS, {"of_hazard": hazard.id}).all()
+    for source_id in [row.id for row in reports if row.named or len(reports) > 1]:
         due_at = duties.open_duty(
             session, hazard, Clock.REPORTER_ANSWER, Clock.REPORTER_ANSWER, duties.Bearer(Role.SC), origin=origin, at=at,
             subject=_subject(session, source_id),
@@ -54,6 +59,9 @@ def write_answer(session: Session, source: Any, text: str, kind: str, *, by: Act
     )
     answered = {"answer": text, "answered_at": at, "answered_by": by.person_id}
     session.execute(update(HAZARD_SOURCE).where(HAZARD_SOURCE.c.id == source.id).values(answered))
+    if source.reported_by is not None:
+        carrier = cast(Hazard, session.execute(select(HAZARD).where(HAZARD.c.id == source.hazard_id)).one())
+        outbox.post(session, carrier, Topic.REPORT_ANSWERED, subject=source.id, step=Step(carrier.step), at=at)
 
 
 def _live(session: Session, source: Any) -> Any:

@@ -42,6 +42,12 @@ def of_hazard(session: Session, hazard: Hazard) -> Sequence[Any]:
     return session.execute(mine.order_by(HAZARD_SOURCE.c.reported_at, HAZARD_SOURCE.c.id)).all()
 
 
+def own_reports(session: Session, hazard: Hazard, *, by: Actor) -> Sequence[Any]:
+    """What this person reported under this number, with its answer, wherever it was merged since."""
+    mine = (HAZARD_SOURCE.c.original_hazard_id == hazard.id, HAZARD_SOURCE.c.reported_by == by.person_id)
+    return session.execute(select(HAZARD_SOURCE).where(*mine).order_by(HAZARD_SOURCE.c.reported_at)).all()
+
+
 def of_code(session: Session, code: str) -> Any:
     """The report of a query code, found by the code's hash.
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, update
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from api.app import make_app
@@ -31,6 +32,9 @@ class OfficeOn(Office):
 
     def now(self) -> datetime:
         return self.present[0]
+
+    def instant(self, session: Session) -> datetime:
+        return self.now()
 
 
 class Story:
@@ -75,6 +79,11 @@ class Story:
     def photo(self, who: str) -> str:
         with writing(self.engine) as session, session.begin():
             return photo(session, self.town.actors[who], at=self.at)
+
+    def post(self, who: str, path: str, body: Any = None) -> Any:
+        answer = self.people[who].post(path, body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
 
     def get(self, who: str, path: str, **options: Any) -> Any:
         answer = self.people[who].get(path, **options)

@@ -31,7 +31,14 @@ TEMPLATES = sorted((Path(wording.__file__).parent / "templates").rglob("*.txt"))
 
 
 def test_there_are_words_for_every_step_every_level_and_the_rest():
-    assert STEPS | LADDER | WORDS | OF_NO_HAZARD | {"informing", "vacancy", "digest", "duty", "answered"} == TOPICS
+    assert (
+        STEPS
+        | LADDER
+        | WORDS
+        | OF_NO_HAZARD
+        | {"informing", "vacancy", "digest", "duty", "answered", "report_answered"}
+        == TOPICS
+    )
 
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))

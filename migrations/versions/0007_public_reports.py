@@ -1,4 +1,4 @@
-"""Reports by the public: sources, the reporter vault, unsealing, the blind relay, photographs."""
+"""Reports by the public: sources, the reporter vault, unsealing, the blind relay, photographs, rewards."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,7 @@ def upgrade() -> None:
     _add_vault()
     _add_unsealing()
     _add_messages_and_photos()
+    _add_rewards()
     _register_known_sources()
 
 
@@ -161,6 +162,33 @@ def _add_messages_and_photos() -> None:
     op.create_index("uq_report_photo_number", "report_photo", ["source_id", "number"], unique=True)
     op.create_index(op.f("ix_report_photo_copy_sha256"), "report_photo", ["copy_sha256"])
     op.create_index(op.f("ix_report_photo_sealed_sha256"), "report_photo", ["sealed_sha256"])
+
+
+def _add_rewards() -> None:
+    op.create_table(
+        "reward",
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("amount_yuan", sa.Integer(), nullable=False),
+        sa.Column("basis", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.String(), nullable=False),
+        sa.Column("proposed_at", _AT, nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("decided_at", _AT, nullable=True),
+        sa.Column("token_hash", sa.String(), nullable=True),
+        sa.Column("drawn_at", _AT, nullable=True),
+        sa.Column("paid_at", _AT, nullable=True),
+        sa.CheckConstraint("amount_yuan BETWEEN 1 AND 300000", name=op.f("ck_reward_amount")),
+        sa.CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name=op.f("ck_reward_second_person")),
+        sa.CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name=op.f("ck_reward_decided_whole")),
+        sa.CheckConstraint("(token_hash IS NULL) = (drawn_at IS NULL)", name=op.f("ck_reward_drawn_whole")),
+        sa.CheckConstraint("drawn_at IS NULL OR decided_at IS NOT NULL", name=op.f("ck_reward_drawn_after_decision")),
+        sa.CheckConstraint("paid_at IS NULL OR drawn_at IS NOT NULL", name=op.f("ck_reward_paid_by_token")),
+        sa.ForeignKeyConstraint(["source_id"], ["hazard_source.id"], name=op.f("fk_reward_source_id_hazard_source")),
+        sa.ForeignKeyConstraint(["proposed_by"], ["person.id"], name=op.f("fk_reward_proposed_by_person")),
+        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_reward_decided_by_person")),
+        sa.PrimaryKeyConstraint("source_id", name=op.f("pk_reward")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_reward_token_hash")),
+    )
 
 
 def _register_known_sources() -> None:
