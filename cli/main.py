@@ -15,12 +15,13 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(no_args_is_help=True, help="校验历史、导出审计包")
 app.add_typer(audit_app, name="audit")
+process_app = typer.Typer(help="流程文档、流程图")
+app.add_typer(process_app, name="process")
 
 
 class DiagramForm(StrEnum):
-    """What the process is written as."""
+    """What the diagram is written as."""
 
-    MARKDOWN = "markdown"
     MERMAID = "mermaid"
     BPMN = "bpmn"
 
@@ -114,22 +115,28 @@ def permissions(count: Annotated[bool, typer.Option("--count", help="只打印�
     console.print(len(PERMISSIONS) if count else permission_table())
 
 
-@app.command()
+@process_app.callback(invoke_without_command=True)
 def process(
+    context: typer.Context,
     permissions: Annotated[bool, typer.Option("--permissions", help="改为打印权限表文档")] = False,
-    form: Annotated[DiagramForm, typer.Option("--format", help="文档，或只要流程图")] = DiagramForm.MARKDOWN,
+) -> None:
+    """打印流程文档（docs/process.md 由此生成）。"""
+    from cli.process_docs import permissions_markdown, process_markdown
+
+    if context.invoked_subcommand is None:
+        sys.stdout.write(permissions_markdown() if permissions else process_markdown())
+
+
+@process_app.command("export")
+def process_export(
+    form: Annotated[DiagramForm, typer.Option("--format", help="bpmn 或 mermaid")] = DiagramForm.BPMN,
     out: Annotated[Path | None, typer.Option(help="写到哪里，缺省为打印")] = None,
 ) -> None:
-    """打印流程文档（docs/process.md 由此生成），或流程图：Mermaid、BPMN 2.0。"""
+    """导出流程图：BPMN 2.0（含布局，可用任何建模工具打开）或 Mermaid。"""
     from cli.process_bpmn import process_bpmn
-    from cli.process_docs import permissions_markdown, process_markdown, process_mermaid
+    from cli.process_docs import process_mermaid
 
-    made = {
-        DiagramForm.MARKDOWN: process_markdown,
-        DiagramForm.MERMAID: process_mermaid,
-        DiagramForm.BPMN: process_bpmn,
-    }
-    text = permissions_markdown() if permissions else made[form]()
+    text = process_bpmn() if form is DiagramForm.BPMN else process_mermaid()
     with plainly():
         if out:
             out.write_text(text, encoding="utf-8")

@@ -26,8 +26,8 @@ A hazard is in exactly one stage (环节) and, within it, at one step (节点): 
 no stage. Nothing closes or approves by itself. A decision that is not in the table of moves does not exist.
 """
 _OTHER_FORMS = """\
-Withdrawals and 作废 would hide the rest and are not drawn. The diagram alone: `hazardflow process --format mermaid`; as BPMN 2.0
-with lanes, timers and layout, for any modelling tool: `hazardflow process --format bpmn --out process.bpmn`.
+Withdrawals and 作废 would hide the rest and are not drawn. The diagram alone: `hazardflow process export --format mermaid`; as BPMN 2.0
+with lanes, timers and layout, for any modelling tool: `hazardflow process export --out process.bpmn`.
 """
 _CHAIN_RULE = """\
 A chain (职责链) is a chain of custody: within one cycle of a hazard, one person holds at most one part of a chain. “单位” means

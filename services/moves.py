@@ -177,13 +177,16 @@ def _turn_clocks(
     units: Mapping[Owner, Holder],
     at: datetime,
 ) -> tuple[datetime | None, Writes]:
-    """Stop the clock of the step left, start those the move names and the one of the step entered; when that is due."""
+    """Stop the clock of the step left, start those the move names and the one of the step entered; when that is due.
+
+    A withdrawal stops none: what the withdrawn move had started is void, and what ran before it runs on.
+    """
     old, new = STEPS[move.at].clock, STEPS[move.to].clock
     if new is not None and new == old:
         return hazard.due_at, []
     writes: Writes = []
     urgent = after.get("urgent", hazard.urgent)
-    if old is not None:
+    if old is not None and move.decision != DecisionCode.WITHDRAW:
         writes.append(
             (clocks.STOP_CLOCK, clocks.stopping(hazard.id, clocks.clock_of(old, urgent=hazard.urgent), at=at))
         )

@@ -19,7 +19,7 @@ from models.permissions import Role, roles_for
 from models.process import DecisionCode, who_may
 from models.requests import REQUESTS, RequestKind
 from models.tables import HAZARD, HAZARD_REQUEST
-from services import access, clocks, duties, granting, outbox, pending, signatures
+from services import access, clocks, duties, granting, outbox, pending, signatures, trail
 from services.moves import Taken, take
 
 Decide = Callable[..., Taken]
@@ -108,6 +108,7 @@ def _decide(
             f"“{kind.ask.label}”由{asker}提出，不能再由您决定。", rule="职责分离：申请人与批准人不得为同一人",
             remedy=f"请由其他{who_may(REQUESTS[kind].decides)}办理。", extra={"held_part": "ask", "part": "grant"},
         )  # fmt: skip
+    at = trail.after(hazard.changed_at, at)  # one instant for all that follows, also where the asking was just recorded
     code = kind.grant if granted else kind.deny
     asked = FORMS[kind.ask].model_validate_json(request.form)
     effect = granting.effect(session, hazard, kind, asked, form, at=at) if granted else granting.Effect({})

@@ -16,9 +16,10 @@ from api.app import make_app
 from api.desk import Office
 from models import Account
 from models.engine import reading, writing
+from models.permissions import Role
 from models.tables import AUDIT_EVENT
 from office_api import PASSWORD, Caller, sign_in
-from services import sessions
+from services import organization, sessions
 from settings import Settings
 from town import Town
 
@@ -95,3 +96,11 @@ def events(engine: Engine, *kinds: str) -> list[bytes]:
     wanted = select(AUDIT_EVENT.c.body).where(AUDIT_EVENT.c.type.in_(kinds)).order_by(AUDIT_EVENT.c.gid)
     with reading(engine) as session:
         return list(session.execute(wanted).scalars())
+
+
+def withdraw_role(engine: Engine, town: Town, who: str, role: Role, unit: str) -> None:
+    """As when two administrators have agreed."""
+    with writing(engine) as session, session.begin():
+        organization.withdraw_role(
+            session, town.persons[who], role, unit=town.units[unit], by=None, at=datetime.now(UTC)
+        )

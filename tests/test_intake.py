@@ -187,6 +187,18 @@ def test_a_move_is_taken_back_by_its_maker_before_anybody_acts(session: Session,
     assert move_item(session, hazard).due_at == before.due_at
 
 
+def test_an_approval_of_the_plan_taken_back_leaves_the_rectification_limit_running(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.PLAN_REVIEW)
+    before = live_clocks(session, hazard)
+    hazard = decide(session, town, hazard, D.APPROVE_PLAN, "officer", at=NOON + A_DAY)
+
+    hazard = take(session, town, hazard, D.WITHDRAW, "officer", at=NOON + A_DAY + timedelta(hours=1))
+
+    after = live_clocks(session, hazard)
+    assert {clock: row.due_at for clock, row in after.items()} == {clock: row.due_at for clock, row in before.items()}
+    assert {Clock.RECTIFICATION, Clock.PLAN_REVIEW} <= after.keys()
+
+
 def test_a_completion_taken_back_runs_on_with_its_duties(session: Session, town: Town):
     hazard = carry_to(session, town, Step.WORK)
     before, duties = live_clocks(session, hazard), set(open_duties(session, hazard))

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import Session
-from starlette.testclient import TestClient
 
 from models import ApiKey
+from models.permissions import Role
 from models.stage import Step
 from office_api import PASSWORD, Caller, assert_refused, counts
-from signing_in import change
+from signing_in import change, withdraw_role
 from town import Town, carry_to, report
 
 LEDGER = {"name": "台账大屏", "operations": ["list_hazards"]}
@@ -178,12 +178,10 @@ def test_a_key_is_not_revoked_by_a_guess_nor_by_somebody_else(people: dict[str, 
     assert key.get("/hazards").status_code == 200
 
 
-def test_what_the_person_may_no_longer_do_the_key_may_not_either(
-    people: dict[str, Caller], town: Town, client: TestClient
-):
+def test_what_the_person_may_no_longer_do_the_key_may_not_either(people: dict[str, Caller], town: Town, engine: Engine):
     key = key_of(people["officer"], "list_hazards")
 
-    people["admin"].delete(f"/people/{town.persons['officer'].id}/roles/DO?unit=YJB")
+    withdraw_role(engine, town, "officer", Role.DO, "YJB")
 
     assert key.get("/hazards").status_code == 401
 

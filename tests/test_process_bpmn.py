@@ -259,14 +259,14 @@ def test_it_is_the_same_on_every_run():
 def test_the_command_writes_the_diagram_where_it_is_told(form: str, tmp_path: Path):
     target = tmp_path / "process"
 
-    done = hazardflow("process", "--format", form, "--out", str(target), data_dir=tmp_path)
+    done = hazardflow("process", "export", "--format", form, "--out", str(target), data_dir=tmp_path)
 
     assert (done.returncode, done.stdout) == (0, "")
     assert target.read_text(encoding="utf-8") == {"bpmn": process_bpmn, "mermaid": process_mermaid}[form]()
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path):
-    done = hazardflow("process", "--format", "bpmn", "--out", str(tmp_path / "no" / "x.bpmn"), data_dir=tmp_path)
+    done = hazardflow("process", "export", "--out", str(tmp_path / "no" / "x.bpmn"), data_dir=tmp_path)
 
     assert done.returncode == 1
     assert "不能访问文件" in done.stderr

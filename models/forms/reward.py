@@ -9,5 +9,5 @@ from models.reward import MOST_YUAN
 class RewardProposal(Form):
     """提出奖励."""
 
-    amount_yuan: int = Field(title="奖励金额（元）", ge=1, le=MOST_YUAN)
+    amount_yuan: int = Field(title="奖励金额（元）", strict=True, ge=1, le=MOST_YUAN)
     basis: Text = Field(title="依据", description="奖励标准的文号和条款")

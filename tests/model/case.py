@@ -2,23 +2,14 @@
 
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from model.dates import Run, running
-from model.office import (
-    ALONE,
-    ASKED,
-    CLOCK,
-    ENDS,
-    OF_UNITS,
-    PARTS,
-    UNIT,
-    UNIT_OF,
-    URGENT,
-    WAYS,
-    WITHDRAWABLE,
-)  # fmt: skip
+from model.office import ALONE, ASKED, CLOCK, ENDS, OF_UNITS, PARTS, UNIT, UNIT_OF, URGENT, WAYS, WITHDRAWABLE
 
+BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "REOPENING"}
+TICK = timedelta(microseconds=1)
+"""Of two facts recorded at once the second is this much later."""
 VERBS = {"ASK", "GRANT", "DENY"}
 NAMED_DAYS = {"ASSIGN": 30, "FAIL": 10, "PARTIAL": 10, "RETURN_REDO": 10}
 """The rectification limit each decision names, as the forms of the machine are filled in."""
@@ -64,6 +55,8 @@ class Case:
     asked: dict[str, str] = field(default_factory=dict)
     """What is asked for, by whom."""
     last: Last | None = None
+    alarm: Run | None = None
+    """The check of an order against danger just given: its second level is told at once."""
     runs: list[Run] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -91,7 +84,7 @@ class Case:
 
     def _in_charge(self, code: str, who: str) -> bool:
         """Before a unit is told to verify, its people have no part in what is controlled."""
-        return self.now.accepted or who not in UNIT or code not in {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING"}
+        return self.now.accepted or who not in UNIT or code not in BEFORE_UNITS
 
     def _ready(self, code: str, person_told: str, at: datetime) -> bool:
         match code:
@@ -160,6 +153,7 @@ class Case:
             case "MAJOR" | "URGENT_CONTROL" | "CONFIRM_CONTROL" | "STOP_FIRST":
                 self.now.controlled = True
                 self.restart("interim_check", at)
+                self.alarm = self.runs[-1] if code == "URGENT_CONTROL" else None
                 if code == "URGENT_CONTROL" and not self.now.urgent:
                     self._hasten(at)
             case "ACCEPT":
@@ -248,7 +242,7 @@ class Case:
         if verb != "ASK":
             self._settle(kind, at)
         if verb != "DENY":
-            self._granted(kind, at)
+            self._granted(kind, at + TICK if verb == "ASK" else at)
 
     def _settle(self, kind: str, at: datetime, *, lapsed: bool = False) -> None:
         del self.asked[kind]

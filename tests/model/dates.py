@@ -56,6 +56,12 @@ class Run:
         newest = due[-1][0] if due and self.closed is None else None
         return [(level, rung, level != newest) for level, rung in due]
 
+    def raise_to(self, level: int, at: datetime) -> list[tuple[int, datetime, bool]]:
+        """The same of every level up to this one, said at once although its time has not come."""
+        now = [(number, min(rung, at), number != level) for number, rung in enumerate(self.rungs()) if number <= level]
+        self.said |= {number for number, _, _ in now}
+        return now
+
 
 def running(clock: str, at: datetime, days: int | None = None, subject: str = "") -> Run:
     """A clock that starts now; `days` where the decision names the limit."""

@@ -23,6 +23,7 @@ from databases import Databases, opened
 from handling import filled
 from model.case import Case
 from model.choices import onward, signing, taken_back, within_office
+from model.dates import Run
 from model.ledger import check_history, doubled_signers, escalations_of, live_clocks, name_of, open_items
 from model.office import DECISIONS, DUTY, ENDS, INBOX, PARTS, PERSONS
 from models.engine import writing
@@ -147,8 +148,11 @@ class OfficeMachine(RuleBasedStateMachine):
                 escalations.fire_due_rungs(session, deadline, at=self.at)
         for no, case in self.cases.items():
             for run in case.runs:
-                for level, due, late in run.sweep(self.at):
-                    self.said[no][run.clock, run.start, level, due, self.at, late] += 1
+                self._say(no, run, run.sweep(self.at))
+
+    def _say(self, no: str, run: Run, levels: list[tuple[int, datetime, bool]]) -> None:
+        for level, due, late in levels:
+            self.said[no][run.clock, run.start, level, due, self.at, late] += 1
 
     def _attempt(self, no: str, code: str, who: str, told: str) -> None:
         self.at += timedelta(minutes=1)
@@ -158,6 +162,9 @@ class OfficeMachine(RuleBasedStateMachine):
         assert (refusal is None) == expected, f"{who} {code} at {was}: {refusal and refusal.detail}"
         if refusal is None:
             case.take(code, who, told, self.at)
+            if case.alarm:
+                self._say(no, case.alarm, case.alarm.raise_to(2, self.at))
+                case.alarm = None
             return
         assert self._rows() == before
         assert refusal.detail
