@@ -20,15 +20,16 @@ _Line = Annotated[str, Query(max_length=200)]
     openapi_extra={"x-operation": Operation.LIST_HAZARDS},
 )  # fmt: skip
 def before_reporting(
-    held: OfficeDep, by: CurrentActor, enterprise: _Line = "", sector: _Line = "", place: _Line = "",
+    held: OfficeDep, by: CurrentActor, enterprise: _Line = "", sector: _Line = "", clause: _Line = "", place: _Line = "",
     description: Annotated[str, Query(max_length=4000)] = "",
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The likest hazards on the ledger that this person may see."""
     access.require(by, Operation.LIST_HAZARDS)
     with looking(held) as session:
         found = similar.to_report(
-            session, enterprise=enterprise, sector=sector, place=place, description=description, by=by, at=held.now()
-        )
+            session, enterprise=enterprise, sector=sector, clause=clause, place=place, description=description, by=by,
+            at=held.now(),
+        )  # fmt: skip
     return _lines(found, held)
 
 

@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import dataclass
 
-_SAME_UNIT, _SAME_CLAUSE, _PLACE, _TEXT = 0.35, 0.15, 0.2, 0.3
+_SAME_UNIT, _SAME_CLAUSE, _PLACE, _TEXT = 0.3, 0.2, 0.2, 0.3
 LIKELY = 0.5
 """From here on two reports are shown as probably the same hazard."""
 

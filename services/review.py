@@ -6,12 +6,13 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from models.actor import Actor
-from models.errors import GateNotMet
+from models.errors import GateNotMet, InvalidInput
 from models.forms import Recheck, ReviewFailure, ReviewPass
 from models.forms.progress import Answer, DistrictReferral, PartialPass, RecheckFailure
 from models.hazard import Hazard
 from models.process import DecisionCode
 from models.stage import Clock
+from models.standard import StandardClause
 from models.tables import DECISION
 from services import clocks, duties, moments
 from services.moves import Taken, take
@@ -21,8 +22,11 @@ _VISITS = (DecisionCode.RECHECK, DecisionCode.DISTRICT_RESULT)
 
 
 def record_recheck(session: Session, hazard: Hazard, form: Recheck, *, by: Actor, at: datetime) -> Taken:
-    """Record the visit on site, with at least two reviewers and a result per clause (现场复查)."""
-    moments.refuse_ahead(form.visited_at, at, field="visited_at")
+    """Record the visit on site, with at least two reviewers and a result per clause (现场复查).
+
+    Raises: InvalidInput (a time ahead, or no result for the clause the hazard was found by).
+    """
+    _check_visit(session, hazard, form, at=at)
     return take(session, hazard, DecisionCode.RECHECK, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -67,8 +71,11 @@ def refer_to_district(session: Session, hazard: Hazard, form: DistrictReferral, 
 
 
 def record_district_result(session: Session, hazard: Hazard, form: Recheck, *, by: Actor, at: datetime) -> Taken:
-    """Record the district's visit and its result per clause; the verdict here is still another person's."""
-    moments.refuse_ahead(form.visited_at, at, field="visited_at")
+    """Record the district's visit and its result per clause; the verdict here is still another person's.
+
+    Raises: as `record_recheck`.
+    """
+    _check_visit(session, hazard, form, at=at)
     return take(session, hazard, DecisionCode.DISTRICT_RESULT, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -90,6 +97,16 @@ def explain_failure(session: Session, hazard: Hazard, form: Answer, *, by: Actor
     taken = take(session, hazard, DecisionCode.EXPLAIN_FAILURE, form, by=by, at=at, evidence=form.evidence)
     duties.close_duty(session, hazard.id, Clock.EXPLANATION, DecisionCode.EXPLAIN_FAILURE, by=by, at=at)
     return taken
+
+
+def _check_visit(session: Session, hazard: Hazard, form: Recheck, *, at: datetime) -> None:
+    moments.refuse_ahead(form.visited_at, at, field="visited_at")
+    clause = session.get(StandardClause, hazard.clause_id) if hazard.clause_id else None
+    if clause is not None and not any(clause.code in result.clause for result in form.results):
+        raise InvalidInput(
+            f"逐条复查结果没有认定条款“{clause.code} {clause.title}”。", rule="复查须逐条对照认定条款",
+            remedy="请补充该条款的复查结果。", extra={"errors": [{"field": "results", "message": f"缺少条款{clause.code}"}]},
+        )  # fmt: skip
 
 
 def _last_recheck(session: Session, hazard: Hazard) -> Recheck:

@@ -153,11 +153,24 @@ def test_a_downgrade_takes_three_persons(session: Session, town: Town, code: Dec
     hazard = _approve(session, town, hazard, "leader")
 
     assert hazard.stage == ("DOWNGRADED" if code == DecisionCode.GENERAL else "DISMISSED")
-    assert len({signer for signer, _ in _parts(session, hazard)}) == 3
+    held = {
+        part: {signer for signer, of in _parts(session, hazard) if of == part}
+        for part in ("propose", "confirm", "approve")
+    }
+    assert [len(signers) for signers in held.values()] == [1, 2, 2]
+    assert len(set.union(*held.values())) == 5
+
+
+def test_one_office_alone_does_not_downgrade(session: Session, town: Town):
+    hazard = _confirmed_downgrade(session, town, DecisionCode.GENERAL)
+    add_person(session, town, "third_clerk", "安委办经办人丙", Role.SC, "AWB", None, NOON)
+
+    with pytest.raises(FourEyes, match="所在单位"):
+        _approve(session, town, hazard, "third_clerk")
 
 
 def test_whoever_refused_a_downgrade_does_not_confirm_the_next_finding(session: Session, town: Town):
-    hazard = _confirmed_downgrade(session, town, DecisionCode.GENERAL)
+    hazard = _confirmed_downgrade(session, town, DecisionCode.GENERAL, confirmed_by="head")
     refusal = Refusal(reason="理由不充分，须重新核查")
     add_person(session, town, "third_clerk", "安委办经办人丙", Role.SC, "AWB", None, NOON)
     hazard = decide(
@@ -235,13 +248,15 @@ def _race(*requests: Callable[[], bool]) -> list[bool]:
         return [one.result(60) for one in running]
 
 
-def _confirmed_downgrade(session: Session, town: Town, code: DecisionCode) -> Hazard:
-    """Proposed by one clerk of the committee office, confirmed by another; it waits for a third person."""
+def _confirmed_downgrade(
+    session: Session, town: Town, code: DecisionCode, *, confirmed_by: str = "second_clerk"
+) -> Hazard:
+    """Proposed by one clerk of the committee office, confirmed by another person; it waits for a third, of another unit."""
     add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
     hazard = carry_to(session, town, Step.CLASSIFY)
     hazard = decide(session, town, hazard, code, "clerk", at=NOON, form=_lesser())
     return decide(
-        session, town, hazard, DecisionCode.CONFIRM, "second_clerk", at=NOON + A_DAY, form=Opinion(comment="同意")
+        session, town, hazard, DecisionCode.CONFIRM, confirmed_by, at=NOON + A_DAY, form=Opinion(comment="同意")
     )
 
 

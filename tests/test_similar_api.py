@@ -45,8 +45,29 @@ def test_a_hazard_shows_its_twin(session: Session, town: Town, people: dict[str,
 
     [twin] = people["clerk"].get(f"/hazards/{first.no}/similar").json()
 
-    assert (twin["no"], twin["score"]) == (second.no, pytest.approx(0.85))
+    assert (twin["no"], twin["score"]) == (second.no, pytest.approx(0.8))
     assert twin["score"] >= LIKELY
+
+
+def test_reports_that_share_only_the_suspected_clause_are_shown_to_each_other(
+    session: Session, town: Town, people: dict[str, Caller]
+):
+    other = {"enterprise": None, "subject_type": "PUBLIC_PLACE", "village": "CUN1", "sector": "消防"}
+    known = report(session, town, suspected_clause="GM-11.8")
+    twin = report(
+        session,
+        town,
+        suspected_clause="GM-11.8",
+        place="村民活动室",
+        description="疏散出口上锁封闭，消防通道被占用，无法打开使用",
+        **other,
+    )
+    session.commit()
+
+    before = people["clerk"].get("/similar-hazards", params={"clause": "GM-11.8"}).json()
+
+    assert {row["no"] for row in before} == {known.no, twin.no}
+    assert [row["no"] for row in people["clerk"].get(f"/hazards/{twin.no}/similar").json()] == [known.no]
 
 
 def test_nobody_learns_of_a_hazard_they_may_not_see(session: Session, town: Town, people: dict[str, Caller]):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Form(BaseModel):
@@ -19,7 +19,15 @@ Line = Annotated[str, _text(1, 200)]
 OptionalLine = Annotated[str, _text(0, 200)]
 Text = Annotated[str, _text(2, 4000)]
 OptionalText = Annotated[str, _text(0, 4000)]
-Names = Annotated[tuple[Line, ...], Field(min_length=2, max_length=20)]
-"""At least two persons, as an on-site check asks for."""
+
+
+def _different(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len({name.casefold() for name in names}) < len(names):
+        raise ValueError("同一人重复填写，现场检查须不少于2人")
+    return names
+
+
+Names = Annotated[tuple[Line, ...], Field(min_length=2, max_length=20), AfterValidator(_different)]
+"""At least two different persons, as an on-site check asks for."""
 EvidenceIds = Annotated[tuple[Line, ...], Field(max_length=50)]
 Moment = Annotated[AwareDatetime, Field(description="ISO 8601 with offset, e.g. 2026-11-23T09:12:00+08:00")]

@@ -109,7 +109,7 @@ PARTS = {
     "RECHECK": ("close", "recheck"), "DISTRICT_RESULT": ("close", "recheck"), "PASS": ("close", "review"),
     "FAIL": ("close", "review"), "PARTIAL": ("close", "review"), "CLOSE": ("close", "gate"), "RETURN_REDO": ("close", "gate"),
 }  # fmt: skip
-OF_UNITS = {"review", "gate"}
+OF_UNITS = {"review", "gate", "confirm", "approve"}
 """Parts that bind the signer's unit too."""
 CLOCK = {
     "TRIAGE": "triage", "SUPPLEMENT": "supplement", "TRANSFER_RECEIPT": "transfer_receipt", "TRANSFER_FOLLOW": "transfer_end",
