@@ -7,15 +7,18 @@ import os
 import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fastapi import FastAPI
 from sqlmodel import Session
 
 from api.desk import Office
 from models.engine import reading, writing
+from models.incident import IncidentKind
 from models.instant import checked, instant_of
-from services import sweeping
+from notifications import alarm
+from services import incidents, sweeping
+from services.keys import channel_key
 
 log = logging.getLogger("hazardflow.api")
 _LOOK_EVERY = 60.0
@@ -42,10 +45,23 @@ def sweep_if_nobody_does(held: Office, host: datetime) -> int | None:
         silent = sweeping.silent_for(session, at=at)
     if silent is not None and silent <= sweeping.FALLBACK_AFTER:
         return None
+    if silent is not None:
+        _alarm(held, silent, at=at)
     told = sweeping.sweep_all(lambda: _transaction(held), at=at)
     with _transaction(held) as session:
         sweeping.beat(session, by=f"{socket.gethostname()}-{os.getpid()}", at=at)
     return len(told)
+
+
+def _alarm(held: Office, silent: timedelta, *, at: datetime) -> None:
+    """Once for each silence: an incident, and a word to the administrators that does not wait for the dispatcher."""
+    what = f"督办巡查已{silent // timedelta(minutes=1)}分钟没有完成，由接口进程代行；请检查派发进程。"
+    with _transaction(held) as session:
+        if not incidents.report(session, IncidentKind.NO_SWEEP, sweeping.SWEEP, what, at=at):
+            return
+        key, hosts = channel_key(held.settings.key_dir), held.settings.private_hosts
+        found = alarm.addresses(session, key=key, private_hosts=hosts)
+    alarm.raise_alarm(found, subject="【告警】督办巡查停止", body=what)
 
 
 async def _watch(held: Office) -> None:

@@ -30,6 +30,15 @@ def readyz(held: OfficeDep) -> JSONResponse:
     return JSONResponse({"ready": not serious, "findings": shown}, 503 if serious else 200)
 
 
+@router.get("/healthz/sweep", summary="督办巡查是否在进行", operation_id="healthz_sweep", openapi_extra=_OPEN)
+def healthz_sweep(held: OfficeDep) -> JSONResponse:
+    """503 when nobody has swept for five minutes: what a monitor alarms on. Decisions can be taken all the same."""
+    with looking(held) as session:
+        found = condition.of_sweep(session, at=held.now())
+    status = {"status": "red" if found else "ok", "findings": [{"what": one.what, "means": one.means} for one in found]}
+    return JSONResponse(status, 503 if found else 200)
+
+
 @router.get("/metrics", summary="指标", operation_id="metrics", openapi_extra=_OPEN, response_class=PlainTextResponse)
 def metrics(held: OfficeDep) -> Response:
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415  # only when asked for

@@ -109,7 +109,8 @@ def sweep(at: datetime) -> int:
 
 
 def done(at: datetime) -> None:
-    """A sweep came to its end: /readyz knows, and an incident of this host's clock is over."""
+    """A sweep came to its end: /readyz knows, and the incidents of this host's clock and of nobody sweeping are over."""
     with writing(engine()) as session, session.begin():
         sweeping.beat(session, by=f"{socket.gethostname()}-{os.getpid()}", at=at)
         incidents.end(session, IncidentKind.CLOCK_SKEW, socket.gethostname(), at=at)
+        incidents.end(session, IncidentKind.NO_SWEEP, sweeping.SWEEP, at=at)

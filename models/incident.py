@@ -18,9 +18,12 @@ class IncidentKind(StrEnum):
     CLOCK_SKEW = "CLOCK_SKEW"
     """A host's clock and the database's clock differ by more than a minute; its sweeper does not sweep."""
 
+    NO_SWEEP = "NO_SWEEP"
+    """Nobody swept the ladder for ten minutes; the API process did, and told the administrators by itself."""
+
     @property
     def label(self) -> str:
-        return {"NOBODY_TO_TELL": "责任人无法告知", "CLOCK_SKEW": "时钟不一致"}[self]
+        return {"NOBODY_TO_TELL": "责任人无法告知", "CLOCK_SKEW": "时钟不一致", "NO_SWEEP": "督办巡查停止"}[self]
 
 
 class Incident(SQLModel, table=True):

@@ -34,7 +34,7 @@ def of_database(session: Session, *, at: datetime, oldest_message: timedelta) ->
         )
     if dead := session.execute(select(func.count()).where(NOTICE.c.state == NoticeState.DEAD)).scalar_one():
         found.append(Finding(f"有{dead}条通知未能送达", "请查看通知送达情况并重发"))
-    found += _sweep(session, at)
+    found += of_sweep(session, at=at)
     if count := incidents.open_count(session):
         found.append(Finding(f"有{count}项异常待处理", "请系统管理员在异常列表中查看并处理"))
     found += _calendar(session, at)
@@ -95,7 +95,8 @@ def figures(session: Session, *, at: datetime) -> dict[str, float]:
     }
 
 
-def _sweep(session: Session, at: datetime) -> list[Finding]:
+def of_sweep(session: Session, *, at: datetime) -> list[Finding]:
+    """Nobody has swept the ladder for five minutes, or ever."""
     silent = sweeping.silent_for(session, at=at)
     means = "逾期督办会晚到；到期情况不受影响，恢复后逐级补记"
     if silent is None:

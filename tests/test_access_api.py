@@ -22,6 +22,7 @@ PUBLIC = {
     ("get", "/api/v1/oidc/start"),
     ("get", "/api/v1/oidc/callback"),
     ("get", "/healthz"),
+    ("get", "/healthz/sweep"),
     ("get", "/readyz"),
     ("get", "/metrics"),
 }

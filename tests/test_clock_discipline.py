@@ -19,7 +19,10 @@ from models.instant import instant_of
 from models.process import DecisionCode as D
 from models.stage import Clock, Step
 from models.tables import AUDIT_EVENT, DEADLINE, ESCALATION, INCIDENT
+from notifications.channel_address import ChannelKind
 from office_api import Caller
+from outgoing import open_channel
+from receivers import Desk
 from services import sweeping
 from settings import Settings
 from town import Town, carry_to, decide, report
@@ -127,6 +130,7 @@ def test_readyz_says_when_nobody_has_swept_for_five_minutes(
     found = json.dumps(client.get("/readyz").json()["findings"], ensure_ascii=False)
 
     assert ("督办巡查" in found) == red
+    assert (client.get("/healthz/sweep").status_code == 503) == red
 
 
 @pytest.mark.parametrize(("minutes", "sweeps"), [(9, False), (11, True), (None, True)])
@@ -145,6 +149,27 @@ def test_the_api_process_sweeps_when_nobody_has_for_ten_minutes(
     assert len(fired_levels(session, hazard)) == (5 if sweeps else 0)
     session.commit()
     assert sweep_if_nobody_does(Office(app_settings, engine), now()) is None
+
+
+@pytest.mark.usefixtures("flows_here")
+def test_administrators_are_told_once_by_a_way_that_needs_no_dispatcher(
+    engine, session: Session, town: Town, app_settings: Settings, desk: Desk
+):
+    """F-26: the alarm leaves from the process that noticed; the incident is over when somebody sweeps again."""
+    open_channel(session, ChannelKind.WEBHOOK, {"url": desk.url})
+    office = Office(app_settings.model_copy(update={"private_webhooks": "127.0.0.1"}), engine)
+    for minutes in (30, 15):
+        sweeping.beat(session, by="host-1", at=now() - minutes * A_MINUTE)
+        session.commit()
+        sweep_if_nobody_does(office, now())
+
+    [(_, told)] = desk.received
+    assert "督办巡查已30分钟没有完成" in json.dumps(told, ensure_ascii=False)
+    [incident] = session.execute(select(INCIDENT)).all()
+    assert (incident.kind, incident.settled_at) == ("NO_SWEEP", None)
+    session.commit()
+    escalation.done(now())
+    assert session.execute(select(INCIDENT.c.remark)).scalar_one() == "已自行恢复"
 
 
 @pytest.mark.usefixtures("flows_here")
