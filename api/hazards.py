@@ -4,21 +4,27 @@ import base64
 import binascii
 import json
 from datetime import UTC, datetime
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from starlette.background import BackgroundTask
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, etag_of, looking
 from api.views import hazard_line, hazard_whole, report_view
 from models.errors import InvalidInput, NotPermitted
 from models.forms import Report
 from models.hazard import Channel
+from models.limits import ZONE
 from models.permissions import Operation
 from models.stage import Stage
-from services import access, register, reporting, sources
+from services import access, ledger_export, register, reporting, sources
 
 router = APIRouter(prefix="/hazards", tags=["hazards"])
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.post(
@@ -42,21 +48,51 @@ def report(body: Report, desk: DeskDep) -> Response:
     return desk.reply()
 
 
+def asked_for(
+    held: OfficeDep, by: CurrentActor, stage: Stage | None = None, channel: Channel | None = None,
+    lead_unit: str | None = None, enterprise: str | None = None, overdue: bool = False,
+    text: Annotated[str | None, Query(max_length=100)] = None,
+) -> register.Filters:  # fmt: skip
+    """The filters of the query.
+
+    Raises: NotPermitted when an enterprise asks by channel.
+    """
+    if channel and by.enterprise_id:
+        raise NotPermitted("企业用户不能按来源渠道查询。", rule="举报来源保密", remedy="请去掉来源渠道后查询。")
+    return register.Filters(stage, channel, lead_unit, enterprise, held.now() if overdue else None, text)
+
+
+FiltersDep = Annotated[register.Filters, Depends(asked_for)]
+
+
 @router.get("", summary="隐患台账", operation_id="list_hazards", openapi_extra={"x-operation": Operation.LIST_HAZARDS})
 def listing(
     request: Request, held: OfficeDep, by: CurrentActor,
-    stage: Stage | None = None, channel: Channel | None = None, lead_unit: str | None = None,
-    enterprise: str | None = None, overdue: bool = False, text: Annotated[str | None, Query(max_length=100)] = None,
-    cursor: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    filters: FiltersDep, cursor: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:  # fmt: skip
-    if channel and by.enterprise_id:
-        raise NotPermitted("企业用户不能按来源渠道查询。", rule="举报来源保密", remedy="请去掉来源渠道后查询。")
     now = held.now()
-    filters = register.Filters(stage, channel, lead_unit, enterprise, now if overdue else None, text)
     with looking(held) as session:
         rows = register.ledger(session, filters, by=by, after=position(cursor, register.Position), limit=limit + 1)
     return page(request, [hazard_line(row, now=now) for row in rows[:limit]],
                 cursor_of(rows[limit - 1].reported_at, rows[limit - 1].id) if len(rows) > limit else None)  # fmt: skip
+
+
+@router.get("/export", summary="导出台账（xlsx）", operation_id="export_ledger",
+            openapi_extra={"x-operation": Operation.EXPORT_LEDGER})  # fmt: skip
+def export(held: OfficeDep, by: CurrentActor, filters: FiltersDep) -> FileResponse:
+    """Everything the same filters list, and every rectification limit; the file is gone once it is sent."""
+    at = held.now()
+    folder = Path(mkdtemp(prefix="hazardflow-export-"))
+    try:
+        with looking(held) as session:
+            ledger_export.write_ledger(session, filters, folder / "ledger.xlsx", by=by, at=at)
+    except BaseException:
+        rmtree(folder)
+        raise
+    name = f"隐患台账-{at.astimezone(ZONE):%Y%m%d-%H%M}.xlsx"
+    return FileResponse(
+        folder / "ledger.xlsx", media_type=_XLSX, filename=name, background=BackgroundTask(rmtree, folder)
+    )
 
 
 @router.get(

@@ -57,13 +57,16 @@ class Position(NamedTuple):
 def ledger(session: Session, filters: Filters, *, by: Actor, after: Position | None, limit: int) -> Sequence[Any]:
     """A page of the ledger, newest first, of what this actor may see."""
     access.require(by, Operation.LIST_HAZARDS)
-    statement = select(*_LISTED).where(access.visible(by, Operation.LIST_HAZARDS))
+    statement = select(*_LISTED).where(*chosen(filters, by=by, operation=Operation.LIST_HAZARDS))
     statement = statement.order_by(HAZARD.c.reported_at.desc(), HAZARD.c.id.desc()).limit(limit)
     if after:
         statement = statement.where(tuple_(HAZARD.c.reported_at, HAZARD.c.id) < after)
-    for condition in _conditions(filters):
-        statement = statement.where(condition)
     return session.execute(statement).all()
+
+
+def chosen(filters: Filters, *, by: Actor, operation: Operation) -> list[Any]:
+    """The conditions that narrow the ledger, for the list and its export alike: what the actor may see, and the filters."""
+    return [access.visible(by, operation), *_conditions(filters)]
 
 
 def _conditions(filters: Filters) -> list[Any]:
