@@ -15,7 +15,7 @@ from models.hazard import Hazard
 from models.outbox import INAPP
 from models.process import DecisionCode as D
 from models.stage import Clock, Step
-from models.tables import LETTER, NOTICE, OUTBOX
+from models.tables import ESCALATION, LETTER, NOTICE, OUTBOX
 from services import escalations
 from services.ladder_holds import acknowledge, escalate_by_hand
 from town import NOON, Town, carry_to, decide
@@ -165,3 +165,13 @@ def _notices(session: Session) -> int:
     rows = len(session.execute(select(NOTICE.c.id).where(NOTICE.c.channel_id == INAPP)).all())
     session.commit()
     return rows
+
+
+def test_silence_about_progress_climbs_the_ladder_against_the_enterprise(session: Session, hazard: Hazard):
+    silent = live_clocks(session, hazard)[Clock.PROGRESS]
+
+    escalations.fire_due_rungs(session, silent.id, at=silent.due_at + 10 * A_DAY)
+
+    fired = select(ESCALATION.c.level).where(ESCALATION.c.deadline_id == silent.id).order_by(ESCALATION.c.level)
+    assert silent.against == "unit"
+    assert session.execute(fired).scalars().all() == [0, 1, 2, 3]

@@ -168,6 +168,7 @@ class OfficeMachine(RuleBasedStateMachine):
             return
         assert self._rows() == before
         assert refusal.detail
+        assert refusal.rule
         assert refusal.remedy
 
     def _decide(self, no: str, code: str, who: str, told: str) -> DomainError | None:
