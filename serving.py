@@ -5,6 +5,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import app as api
+from api import status
 from web import app as web
 
 _API = ("/api/", "/problems/")
@@ -25,7 +26,7 @@ class _Front:
 
     def __init__(self, program: FastAPI, pages: ASGIApp):
         self.program, self.pages = program, pages
-        self.status = frozenset(route.path for route in program.routes if isinstance(route, APIRoute))
+        self.status = frozenset(route.path for route in status.router.routes if isinstance(route, APIRoute))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")

@@ -23,13 +23,11 @@ def open_to(session: Session, hazard: Hazard, *, by: Actor) -> Sequence[Move]:
     Only asks what can be seen from here; what a decision needs besides is checked, and said, when it is taken.
     """
     asked = _waiting_requests(session, hazard)
-    found = {
-        move.decision: move
-        for move in reversed(moves_at(Step(hazard.step)))
-        if (move.while_frozen or not hazard.frozen_at)
-        and access.may_take(by, move, hazard)
-        and _makes_sense(session, hazard, move, asked, by)
-    }
+    found: dict[DecisionCode, Move] = {}
+    for move in moves_at(Step(hazard.step)):
+        possible = move.decision not in found and (move.while_frozen or not hazard.frozen_at)
+        if possible and access.may_take(by, move, hazard) and _makes_sense(session, hazard, move, asked, by):
+            found[move.decision] = move
     return sorted(found.values(), key=lambda move: (move.is_duty, move.decision == DecisionCode.WITHDRAW))
 
 

@@ -73,7 +73,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self._words.append(data)
-        tag, held = self._open[-1] if self._open else ("", {})
+        tag = self._open[-1][0] if self._open else ""
         if tag == "title":
             self.title += data
         elif tag == "textarea" and self._area:
@@ -126,7 +126,9 @@ class Browser:
         return {**form.values, **given, **dict(pressed[:1])}
 
 
-def submitted(browser: Browser, path: str, *, files: Any = None, identity: dict[str, str] | None = None, **answers: Any) -> Page:
+def submitted(
+    browser: Browser, path: str, *, files: Any = None, identity: dict[str, str] | None = None, **answers: Any
+) -> Page:
     """Fill in the form at this address, see the check page, and submit it."""
     browser.open(path)
     checked = browser.send(path, files=files, **answers)

@@ -76,7 +76,15 @@ def test_a_hazard_goes_from_report_to_close_out_through_the_pages(story: Story, 
     )  # fmt: skip
     decide("officer", "receipt")
     for informed in ("PRINCIPAL", "ACTUAL_CONTROLLER"):
-        decide("officer", "informing", informed=informed, name="甲", means="当面送达", informed_at=local(story), proof="送达回证")
+        decide(
+            "officer",
+            "informing",
+            informed=informed,
+            name="甲",
+            means="当面送达",
+            informed_at=local(story),
+            proof="送达回证",
+        )
     decide(
         "principal", "plan", goals="消除粉尘爆炸危险", measures="加装磁选和火花探测", funds_yuan="80,000", funds_source="企业自筹",
         responsible="安全管理人员", limit_and_requirements="30日内完成", safety_measures="整改期间停产", acceptance_criteria="逐条消除",

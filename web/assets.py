@@ -24,6 +24,12 @@ def style() -> Response:
     return FileResponse(_STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
 
 
+@router.get("/favicon.ico", openapi_extra=OPEN)
+def no_icon() -> Response:
+    """Browsers ask for it unasked; there is none."""
+    return Response(status_code=204)
+
+
 @router.post("/language", openapi_extra=OPEN)
 def choose_language(form: Sent) -> Response:
     code = text_of(form, "language")

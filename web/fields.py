@@ -61,9 +61,7 @@ def _field(name: str, info: FieldInfo, choices: Mapping[str, Options]) -> Field:
     if name.rpartition(".")[2] in choices:
         title = _CODE.sub("", title)
     hint = info.description if info.description and info.description.isascii() is False else ""
-    return Field(
-        name, kind, title, info.is_required() and kind != "tick", hint, _default(info), options, inner
-    )
+    return Field(name, kind, title, info.is_required() and kind != "tick", hint, _default(info), options, inner)
 
 
 def _kind(

@@ -44,6 +44,8 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
             "moves": [move for move in moves if not move.is_duty and not move.request],
             "duties": [move for move in moves if move.is_duty and not move.request],
             "requests": [move for move in moves if move.request],
+            "answers_wait": any(move.request and move.decision != move.request.ask for move in moves),
+            "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None, "pairs": _pairs(events, around),
             "ahead": _ahead(hazard), "lines": list(reversed(history.lines(session, events, visit.say))),
             "origin": not redacted, "done": _done(done), "leads_to": open_decisions.leads_somewhere,
             "clock_label": lambda clock: Clock(clock).label, "who_may": who_may,
@@ -51,6 +53,13 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
     return page(
         visit.request, "hazard.html", channels=CHANNELS, grades=GRADES, listings=LISTINGS, subjects=SUBJECTS, **values
     )
+
+
+def _pairs(events: list[dict[str, Any]], around: Surroundings) -> list[tuple[Any, Any]]:
+    """Photographs of the same spot before and after, as the last report of completion paired them."""
+    known = {row.id: row for row in around.evidence}
+    told = [event["form"]["photo_pairs"] for event in events if "photo_pairs" in event.get("form", {})]
+    return [(known[one], known[other]) for one, other in (told[-1] if told else ()) if one in known and other in known]
 
 
 def _events(session: Session, hazard: Hazard, by: Actor) -> list[dict[str, Any]]:

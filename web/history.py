@@ -12,7 +12,7 @@ from models.decisions import LABELS, DecisionCode
 from models.forms import FORMS
 from models.forms.controls import InterimControl
 from models.process import STEPS
-from models.stage import Stage, Step
+from models.stage import Clock, Stage, Step
 from web.answers import told
 from web.language import Words
 from web.moments import moment
@@ -36,11 +36,19 @@ def lines(session: Session, events: list[dict[str, Any]], say: Words) -> list[di
             "who": event["actor"].get("name", ""), "for": [one["name"] for one in event["actor"].get("on_behalf_of", ())],
             "to": STEPS[Step(after["step"])].label if "step" in after and after["step"] != state.get("step") else "",
             "changes": list(_changes(state, after, names, say)) if state else [],
-            "answers": list(told(_form_of(event["type"]), event.get("form"), names, say)),
+            "answers": [*_clock(event, say), *told(_form_of(event["type"]), event.get("form"), names, say)],
             "evidence": event.get("evidence", ()), "seq": event.get("seq"), "hash": event.get("hash", ""),
         })  # fmt: skip
         state |= after
     return found
+
+
+def _clock(event: Mapping[str, Any], say: Words) -> Iterator[tuple[str, str]]:
+    """Which clock an escalation is about, and how far it went."""
+    if event.get("clock") in set(Clock):
+        yield say("时限"), say(Clock(event["clock"]).label)
+    if event["type"] == "ESCALATED":
+        yield say("升级级别"), str(event["level"])
 
 
 def since(session: Session, events: list[dict[str, Any]], version: int, say: Words) -> list[dict[str, Any]]:

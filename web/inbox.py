@@ -7,6 +7,7 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from models.correspondence import INSTRUCTION
+from models.decisions import DecisionCode
 from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Clock, Step
@@ -62,7 +63,9 @@ def label_of(row: Any) -> str:
     """What an item asks for: the step it waits at, or the duty."""
     if row.is_move:
         return STEPS[Step(row.kind)].label
-    return _OTHERS.get(row.kind) or Clock(row.kind).label
+    if row.kind in _OTHERS:
+        return _OTHERS[row.kind]
+    return Clock(row.kind).label if row.kind in set(Clock) else DecisionCode(row.kind).label
 
 
 @router.post("/inbox/{item_id}/claim", openapi_extra=RIGHT)
