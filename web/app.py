@@ -22,7 +22,7 @@ from web import (
     reporting,
     signing_in,
 )
-from web.desk import Office, Replayed, sent
+from web.desk import Office, sent
 from web.guards import BodyLimit, PageHeaders
 
 
@@ -35,7 +35,6 @@ def make_pages(held: Office) -> FastAPI:
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)
-    pages.add_exception_handler(Replayed, errors.replay)
     pages.add_middleware(BodyLimit, most_bytes=(held.settings.max_upload_mib + 1) << 20)
     pages.add_middleware(PageHeaders)
     return pages

@@ -72,6 +72,10 @@ class Here:
         return reading(self.held.engine)
 
 
+class Unfinished(Exception):
+    """Signed in, but not yet for this: a code, a second factor or a new password is still wanted."""
+
+
 class FormNotOurs(NotPermitted):
     """A form that was not made here for this browser, or made before it signed in anew."""
 
@@ -86,7 +90,7 @@ OfficeDep = Annotated[Office, Depends(office)]
 
 
 def here(request: Request, held: OfficeDep) -> Here:
-    """Raises: NotAuthenticated, which the error page answers with the sign-in."""
+    """Raises: NotAuthenticated and Unfinished, which are answered with the page where one puts that right."""
     token = request.cookies.get(cookies.SESSION, "")
     if not token or token.startswith(sessions.KEY_PREFIX):
         raise NotAuthenticated("请先登录。")
@@ -98,9 +102,8 @@ def here(request: Request, held: OfficeDep) -> Here:
         with writing(held.engine) as session, session.begin():
             sessions.touch(session, token, at=at)
     request.state.visitor = Visitor(by, waiting)
-    operation = request.scope["route"].openapi_extra["x-operation"]
-    if operation != "public":
-        access.require_within_scope(by, operation)
+    if not by.covers(request.scope["route"].openapi_extra["x-operation"]):
+        raise Unfinished
     return Here(request, held, by, words(language_of(request)))
 
 

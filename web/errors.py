@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from models.errors import DomainError, NotAuthenticated
 from web.cookies import SESSION, drop
-from web.desk import Replayed
+from web.desk import Replayed, Unfinished
 from web.guards import HEADERS
 from web.rendering import page
 
@@ -26,10 +26,16 @@ def install(pages: FastAPI) -> None:
     pages.add_exception_handler(RequestValidationError, _unreadable)
     pages.add_exception_handler(DataError, _unreadable)
     pages.add_exception_handler(OperationalError, _database)
+    pages.add_exception_handler(Replayed, _replay)
+    pages.add_exception_handler(Unfinished, _to_finish)
     pages.add_exception_handler(Exception, _unexpected)
 
 
-async def replay(_request: Request, replayed: Exception) -> Response:
+async def _to_finish(_request: Request, _error: Exception) -> Response:
+    return RedirectResponse("/account/unfinished", 303)
+
+
+async def _replay(_request: Request, replayed: Exception) -> Response:
     assert isinstance(replayed, Replayed)  # noqa: S101  # registered for this class
     return RedirectResponse(replayed.leads_to, 303)
 
