@@ -1,6 +1,5 @@
 """A person at a browser without scripts: opens pages, fills in what the forms hold, and sends them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -34,6 +33,8 @@ class Page(HTMLParser):
         self.forms: list[Form] = []
         self.links: dict[str, str] = {}
         self.title = ""
+        self.hrefs: set[str] = set()
+        self.labels: list[str] = []
         self.ids: list[str] = []
         self._open: list[tuple[str, dict[str, str]]] = []
         self._words: list[str] = []
@@ -45,6 +46,8 @@ class Page(HTMLParser):
         held = {name: value or "" for name, value in attrs}
         if "id" in held:
             self.ids.append(held["id"])
+        self.hrefs |= {held[name] for name in ("href", "src") if name in held}
+        self.labels += [held["for"]] if "for" in held else []
         if tag == "form":
             self.forms.append(Form(held.get("action", ""), held.get("method", "get")))
         elif tag in {"input", "textarea", "select", "option"} and self.forms:
@@ -138,7 +141,3 @@ def submitted(
 
 def errors_of(page: Page) -> str:
     return page.text[:1500]
-
-
-def every_link(page: Page) -> Iterator[str]:
-    yield from (href for href in page.links.values() if href.startswith("/"))

@@ -12,7 +12,7 @@ from models import decisions, forms, process, stage
 from models.errors import DomainError
 from models.forms import FORMS
 from models.permissions import Role
-from web import account, authenticator, errors, faults, inbox, password, signing_in, values
+from web import account, authenticator, errors, faults, inbox, password, signing_in, tabs, values
 from web.fields import Field, fields_of
 from web.rendering import environment
 
@@ -50,14 +50,14 @@ def _code() -> Iterator[str]:
                 and node.args
                 and isinstance(node.args[0], ast.Constant)
             ):
-                yield node.args[0].value
+                yield str(node.args[0].value)
             if (
                 isinstance(node, ast.keyword)
                 and node.arg in {"title", "detail", "rule", "remedy"}
                 and isinstance(node.value, ast.Constant)
             ):
                 yield str(node.value.value)
-    for module in (account, authenticator, errors, faults, inbox, password, signing_in, values):
+    for module in (account, authenticator, errors, faults, inbox, password, signing_in, tabs, values):
         yield from _tables(module)
 
 

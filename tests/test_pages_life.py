@@ -42,7 +42,7 @@ def local(story: Story, **before: float) -> str:
 
 def report(story: Story, browser: Browser, **changes: Any) -> str:
     """Report through the page; the number."""
-    answers = {
+    answers: dict[str, Any] = {
         "channel": "INSPECTION", "discovered_at": local(story, hours=2), "enterprise": "91500118MA5TEST001",
         "village": "CUN1", "sector": "工贸/粉尘涉爆", "place": "某某村1组木屑车间", "description": "破碎研磨设备前没有安装铁石等杂物去除装置，存在粉尘爆炸危险",
         "no_evidence_reason": "现场照片另行补交",

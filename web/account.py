@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from models import Account
 from models.permissions import Operation
 from services import organization, second_factor, sessions
-from web.desk import Here, HereDep, Sent, act, limits_of, text_of
+from web.acting import act
+from web.desk import Here, HereDep, Sent, limits_of, text_of
 from web.rendering import page
 
 router = APIRouter()
@@ -42,7 +43,7 @@ def _account(visit: Here, *, done: str = "", status: int = 200, faults: tuple[tu
 def unfinished(visit: HereDep) -> Response:
     """What still stands between this sign-in and everything else."""
     if visit.by.scope is None:
-        return RedirectResponse("/inbox", 303)
+        return RedirectResponse("/", 303)
     if not visit.by.covers(Operation.OWN_AUTHENTICATOR):
         return RedirectResponse("/verification", 303)
     return page(visit.request, "unfinished.html")

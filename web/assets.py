@@ -5,18 +5,21 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from models.permissions import Operation
 from web.cookies import put_language
-from web.desk import Sent, text_of
+from web.desk import HereDep, Sent, text_of
 from web.language import LANGUAGES, SOURCE
+from web.tabs import tabs_of
 
 router = APIRouter()
 OPEN = {"x-operation": "public"}
 _STYLE = Path(__file__).parent / "static" / "style.css"
 
 
-@router.get("/", openapi_extra=OPEN)
-def front_door() -> Response:
-    return RedirectResponse("/inbox", 303)
+@router.get("/", openapi_extra={"x-operation": Operation.OWN_SESSION})
+def front_door(visit: HereDep) -> Response:
+    """To the first tab: the inbox, for whoever has one."""
+    return RedirectResponse(tabs_of(visit.by)[0][0], 303)
 
 
 @router.get("/style.css", openapi_extra=OPEN)
@@ -39,6 +42,6 @@ def choose_language(form: Sent) -> Response:
 
 
 def local_path(target: str) -> str:
-    """The target if it is an address of this site, else the inbox; `//host` and `/\\host` are other sites."""
+    """The target if it is an address of this site, else the front door; `//host` and `/\\host` are other sites."""
     is_local = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if is_local else "/inbox"
+    return target if is_local else "/"

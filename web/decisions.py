@@ -14,8 +14,9 @@ from models.permissions import Operation
 from models.process import Move, moves_at
 from models.stage import Step
 from services import access, office
+from web.acting import act
 from web.decision_papers import overtaken, paper_for
-from web.desk import Here, HereDep, Sent, act, text_of
+from web.desk import Here, HereDep, Sent, text_of
 from web.paper import Paper
 from web.reading import values_of
 from web.signing_in import prove_again

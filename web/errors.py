@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import DomainError, NotAuthenticated
+from web.acting import Replayed
 from web.cookies import SESSION, drop
-from web.desk import Replayed, Unfinished
+from web.desk import Unfinished
 from web.guards import HEADERS
 from web.rendering import page
 

@@ -105,7 +105,7 @@ def _names(session: Session, events: list[dict[str, Any]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, name in ((Unit.id, Unit.name), (Unit.code, Unit.name), (Enterprise.id, Enterprise.name),
                       (Enterprise.credit_code, Enterprise.name), (Person.id, Person.name),
-                      (StandardClause.id, StandardClause.title)):  # fmt: skip
+                      (StandardClause.id, StandardClause.code)):  # fmt: skip
         rows = session.execute(select(col(key), col(name)).where(col(key).in_(sorted(ids))))
         found |= {row[0]: row[1] for row in rows}
     return found

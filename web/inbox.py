@@ -13,8 +13,9 @@ from models.process import STEPS
 from models.stage import Clock, Step
 from services import access, duties, inbox, lookups, policies
 from web import moments
+from web.acting import act
 from web.assets import local_path
-from web.desk import Here, HereDep, Sent, act, text_of
+from web.desk import Here, HereDep, Sent, text_of
 from web.paging import next_page, position
 from web.rendering import page
 

@@ -10,8 +10,9 @@ from models.forms import Report
 from models.hazard import Channel
 from models.permissions import Operation
 from services import access, reporting
+from web.acting import act
 from web.choices import choices_for
-from web.desk import Here, HereDep, Sent, act
+from web.desk import Here, HereDep, Sent
 from web.fields import fields_of
 from web.moments import day
 from web.paper import Paper
