@@ -33,6 +33,8 @@ class Page(HTMLParser):
         self.forms: list[Form] = []
         self.links: dict[str, str] = {}
         self.title = ""
+        self.elsewhere: dict[str, Form] = {}
+        """Forms by the address of a button that sends them elsewhere."""
         self.hrefs: set[str] = set()
         self.labels: list[str] = []
         self.ids: list[str] = []
@@ -52,6 +54,8 @@ class Page(HTMLParser):
             self.forms.append(Form(held.get("action", ""), held.get("method", "get")))
         elif tag in {"input", "textarea", "select", "option"} and self.forms:
             self._field(tag, held)
+        elif tag == "button" and "formaction" in held:
+            self.elsewhere[held["formaction"]] = self.forms[-1]
         elif tag == "button" and self.forms:
             self.forms[-1].buttons.append((held.get("name", ""), held.get("value", ""), ""))
         if tag not in _VOID:
@@ -94,7 +98,7 @@ class Page(HTMLParser):
                 break
 
     def form(self, action: str) -> Form:
-        return next(form for form in self.forms if form.action == action)
+        return self.elsewhere.get(action) or next(form for form in self.forms if form.action == action)
 
     def sees(self, *words: str) -> bool:
         return all(word in self.text for word in words)

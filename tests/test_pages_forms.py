@@ -45,7 +45,7 @@ def test_a_form_without_its_token_changes_nothing(story: Story, browsers: dict[s
     accept(clerk, case.no)
     before = counts(story.engine)
 
-    clerk.page.form(f"/hazards/{case.no}/decisions/acceptance/taken").values["token"] = ["0" * 64]
+    clerk.page.form(f"/hazards/{case.no}/decisions/acceptance/taken").values["token"] = ["0" * 32]
     page = clerk.send(f"/hazards/{case.no}/decisions/acceptance/taken")
 
     assert (page.status, counts(story.engine)) == (403, before)

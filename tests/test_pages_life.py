@@ -108,3 +108,37 @@ def test_a_hazard_goes_from_report_to_close_out_through_the_pages(story: Story, 
     assert browsers["clerk"].open("/inbox").sees("没有待办事项") or no not in browsers["clerk"].page.html
     proof = browsers["auditor"].open(f"/hazards/{no}/proof")
     assert proof.sees("相符"), proof.text
+
+
+def test_a_photograph_of_another_hazard_is_marked(story: Story, browsers: dict[str, Browser]):
+    """The same bytes handed in for two hazards: said on both pages, and to no enterprise."""
+    numbers = []
+    for place in ("甲车间", "乙车间"):
+        photo = [("evidence.new", ("现场.png", picture("grey"), "image/png"))]
+        numbers.append(report(story, browsers["officer"], place=place, no_evidence_reason="", files=photo))
+
+    assert browsers["clerk"].open(f"/hazards/{numbers[0]}").sees(f"同一文件也用于 {numbers[1]}")
+    assert not browsers["principal"].open(f"/hazards/{numbers[0]}").sees("同一文件")
+
+
+def test_a_photograph_is_shown_to_whoever_may_see_its_hazard_only(story: Story, browsers: dict[str, Browser]):
+    photo = [("evidence.new", ("现场.png", picture("grey"), "image/png"))]
+    no = report(story, browsers["officer"], no_evidence_reason="", files=photo)
+    address = next(href for href in browsers["officer"].open(f"/hazards/{no}").hrefs if "/evidence/" in href)
+
+    shown = browsers["officer"].client.get(address)
+    assert (shown.status_code, shown.content) == (200, picture("grey"))
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert browsers["other_officer"].open(address).status == 404
+
+
+def test_a_file_that_is_no_photograph_is_refused_at_its_field(story: Story, browsers: dict[str, Browser]):
+    browsers["officer"].open("/report")
+
+    page = browsers["officer"].send(
+        "/report", files=[("evidence.new", ("现场.png", b"<html>", "image/png"))], place="某某村"
+    )
+
+    assert page.status == 422
+    assert page.sees("现场.png：")
+    assert page.form("/report").values["place"] == ["某某村"]

@@ -13,6 +13,8 @@ from starlette.responses import Response
 SESSION = "__Host-session"
 VISIT = "__Host-visit"
 LANGUAGE = "__Host-language"
+_TOKEN = 32
+"""Characters of a form's token: 128 bits."""
 _YEAR = 365 * 24 * 3600
 
 
@@ -38,7 +40,7 @@ def visit_of(request: Request) -> str:
 
 
 def form_token(request: Request) -> str:
-    return hmac.digest(visit_of(request).encode(), b"form", hashlib.sha256).hex()
+    return hmac.digest(visit_of(request).encode(), b"form", hashlib.sha256).hex()[:_TOKEN]
 
 
 def is_ours(request: Request, token: str) -> bool:

@@ -13,6 +13,7 @@ from models.permissions import Operation, Role
 from models.process import STEPS, Move, moves_at, who_may
 from models.stage import Clock, Owner, Stage, Step
 from services import access, open_decisions, policies, register
+from services import evidence as store
 from services.register import Surroundings
 from web import history, moments
 from web.desk import Here, HereDep
@@ -46,6 +47,7 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
             "requests": [move for move in moves if move.request],
             "answers_wait": any(move.request and move.decision != move.request.ask for move in moves),
             "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None, "pairs": _pairs(events, around),
+            "reused": {} if redacted else store.used_elsewhere(session, hazard.id, {row.sha256 for row in around.evidence}),
             "ahead": _ahead(hazard), "lines": list(reversed(history.lines(session, events, visit.say))),
             "origin": not redacted, "done": _done(done), "leads_to": open_decisions.leads_somewhere,
             "clock_label": lambda clock: Clock(clock).label, "who_may": who_may,
