@@ -124,6 +124,22 @@ def test_errors_are_pages_in_plain_chinese(story: Story, browsers: dict[str, Bro
     assert all("default-src 'none'" in page.answer.headers["content-security-policy"] for page in (broken, missing))
 
 
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_what_is_too_large_is_refused_in_words(story: Story, browsers: dict[str, Browser], is_claimed: bool):
+    form = browsers["clerk"].open("/report").form("/report")
+    most = (story.office.settings.max_upload_mib + 1) << 20
+    head = "\r\n".join(["--b", 'Content-Disposition: form-data; name="token"', "", form.values["token"][0], "--b",
+                        'Content-Disposition: form-data; name="evidence.new"; filename="a.png"', "", ""]).encode()  # fmt: skip
+    body = head + b"0" * most
+
+    answer = browsers["clerk"].client.post(
+        "/report", content=body if is_claimed else iter([body[: len(body) // 2], body[len(body) // 2 :]]),
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )  # fmt: skip
+
+    assert (answer.status_code, "内容过大" in answer.text) == (413, True)
+
+
 def test_the_api_is_still_the_api(story: Story):
     client = Browser(with_pages(story.client.app)).client  # pyright: ignore[reportArgumentType]
 

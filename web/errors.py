@@ -7,13 +7,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import DomainError, NotAuthenticated
 from web.acting import Replayed
 from web.cookies import SESSION, drop
 from web.desk import Unfinished
-from web.guards import HEADERS
+from web.guards import HEADERS, too_large
 from web.rendering import page
 
 log = logging.getLogger("hazardflow.web")
@@ -28,12 +29,18 @@ def install(pages: FastAPI) -> None:
     pages.add_exception_handler(DataError, _unreadable)
     pages.add_exception_handler(OperationalError, _database)
     pages.add_exception_handler(Replayed, _replay)
+    pages.add_exception_handler(ClientDisconnect, _broken_off)
     pages.add_exception_handler(Unfinished, _to_finish)
     pages.add_exception_handler(Exception, _unexpected)
 
 
 async def _to_finish(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/account/unfinished", 303)
+
+
+async def _broken_off(request: Request, _error: Exception) -> Response:
+    """Nobody is there any more, or the body limit has stopped reading."""
+    return too_large(request)
 
 
 async def _replay(_request: Request, replayed: Exception) -> Response:

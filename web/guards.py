@@ -1,8 +1,11 @@
 """What stands before every page: headers that load nothing from elsewhere, and a limit on what is sent."""
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.rendering import page
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -15,7 +18,12 @@ HEADERS = {
     "Permissions-Policy": "geolocation=(), microphone=()",
     "Cache-Control": "private, no-store",
 }
-_TOO_LARGE = "内容过大：请压缩照片或分次提交。\n"
+
+
+def too_large(request: Request) -> Response:
+    return page(
+        request, "error.html", status=413, title="内容过大", detail="", rule="", remedy="请压缩照片或分次提交。"
+    )
 
 
 class PageHeaders:
@@ -44,7 +52,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         claimed = dict(scope.get("headers", ())).get(b"content-length", b"0")
         if not claimed.isdigit() or int(claimed) > self.most_bytes:
-            await PlainTextResponse(_TOO_LARGE, 413)(scope, receive, send)
+            await too_large(Request(scope))(scope, receive, send)
             return
         seen = 0
 
