@@ -21,7 +21,7 @@ class Process:
 
 def api(held: Settings) -> Process:
     argv = (
-        sys.executable, "-m", "uvicorn", "api.app:app_from_settings", "--factory", "--host", held.host, "--port", str(held.port),
+        sys.executable, "-m", "uvicorn", "serving:app_from_settings", "--factory", "--host", held.host, "--port", str(held.port),
         "--no-access-log", "--no-server-header", "--log-level", "warning", "--timeout-graceful-shutdown", "5",
     )  # fmt: skip
     return Process("api", argv, {"HAZARDFLOW_DATA_DIR": str(held.data_dir)})

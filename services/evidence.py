@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlmodel import Session
 
 from models import Evidence
@@ -120,6 +120,19 @@ def evidence_for(session: Session, no: str, evidence_id: str, *, by: Actor) -> E
     if row is None:
         raise NotFound(f"没有找到材料 {evidence_id}。", remedy="请从隐患的材料清单中打开。")
     return cast(Evidence, row)
+
+
+def used_elsewhere(session: Session, hazard_id: str, hashes: Iterable[str]) -> dict[str, str]:
+    """Of these files' contents, those that another hazard has as well, with one such hazard's number: a photograph
+    handed in twice proves nothing the second time."""
+    found = (
+        select(EVIDENCE.c.sha256, func.min(HAZARD.c.no))
+        .join(HAZARD_EVIDENCE, HAZARD_EVIDENCE.c.evidence_id == EVIDENCE.c.id)
+        .join(HAZARD, HAZARD.c.id == HAZARD_EVIDENCE.c.hazard_id)
+        .where(EVIDENCE.c.sha256.in_(sorted(hashes)), HAZARD_EVIDENCE.c.hazard_id != hazard_id)
+        .group_by(EVIDENCE.c.sha256)
+    )
+    return {row[0]: row[1] for row in session.execute(found)}
 
 
 def path_of(store: Path, sha256: str) -> Path:

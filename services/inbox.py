@@ -11,7 +11,7 @@ from models import Person
 from models.actor import Actor
 from models.errors import AlreadyClaimed, NotFound
 from models.permissions import Role
-from models.tables import FOLLOW_UP, HAZARD, WORK_ITEM
+from models.tables import DEADLINE, FOLLOW_UP, HAZARD, WORK_ITEM
 
 _COLUMNS = (
     WORK_ITEM.c.id, WORK_ITEM.c.kind, WORK_ITEM.c.is_move, WORK_ITEM.c.due_at, WORK_ITEM.c.opened_at,
@@ -47,6 +47,25 @@ def work_items(
         .limit(limit)
     )
     return session.execute(statement.where(place > after) if after else statement).all()
+
+
+def count_open(session: Session, *, by: Actor, most: int = 100) -> int:
+    """How many items wait in this person's inbox, counted no further than `most`."""
+    waiting = select(WORK_ITEM.c.id).where(
+        WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.due_at.is_not(None), in_inbox(by)
+    )
+    return session.execute(select(func.count()).select_from(waiting.limit(most).subquery())).scalar_one()
+
+
+def reasons_of(session: Session, items: Sequence[Any]) -> dict[tuple[str, datetime], str]:
+    """Why these items are due when they are, by the hazard's number and the instant."""
+    numbers = {row.no for row in items if row.no}
+    running = (
+        select(HAZARD.c.no, DEADLINE.c.due_at, DEADLINE.c.reason)
+        .join(HAZARD, HAZARD.c.id == DEADLINE.c.hazard_id)
+        .where(HAZARD.c.no.in_(sorted(numbers)), DEADLINE.c.closed_at.is_(None))
+    )
+    return {(row.no, row.due_at): row.reason for row in session.execute(running)} if numbers else {}
 
 
 def claim_item(session: Session, item_id: str, *, by: Actor) -> None:

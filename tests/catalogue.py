@@ -1,0 +1,109 @@
+"""Every Chinese text the pages say: from the templates, from the code of the pages, and from what the models name."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from jinja2.nodes import Call
+
+from models import decisions, forms, process, stage
+from models.errors import DomainError
+from models.forms import FORMS
+from models.permissions import Role
+from web import account, authenticator, errors, faults, inbox, password, signing_in, tabs, values
+from web.fields import Field, fields_of
+from web.rendering import environment
+
+WEB = Path(values.__file__).parent
+_ANY_CHOICE = {name: [("", "")] for name in (
+    "verifying_unit", "lead_unit", "cooperating_units", "rectifying_unit", "village", "leader", "clause", "suspected_clause", "action",
+)}  # fmt: skip
+
+
+def is_chinese(text: str) -> bool:
+    return any("一" <= char <= "鿿" for char in text)
+
+
+def every_text() -> set[str]:
+    found = {*_templates(), *_code(), *_models(), *_forms()}
+    return {text for text in found if is_chinese(text)}
+
+
+def _templates() -> Iterator[str]:
+    """What `_` and `say` are called with, in pages and macros."""
+    for path in sorted((WEB / "templates").rglob("*.html")):
+        tree = environment("zh").parse(path.read_text(encoding="utf-8"))
+        for call in tree.find_all(Call):
+            if getattr(call.node, "name", "") in {"_", "say"} and call.args and hasattr(call.args[0], "value"):
+                yield call.args[0].value  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _code() -> Iterator[str]:
+    """What the pages' own code says: arguments of `say`, and the texts of its tables."""
+    for path in sorted(WEB.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and _name(node.func) == "say"
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                yield str(node.args[0].value)
+            if (
+                isinstance(node, ast.keyword)
+                and node.arg in {"title", "detail", "rule", "remedy"}
+                and isinstance(node.value, ast.Constant)
+            ):
+                yield str(node.value.value)
+    for module in (account, authenticator, errors, faults, inbox, password, signing_in, tabs, values):
+        yield from _tables(module)
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _tables(module: ModuleType) -> Iterator[str]:
+    for name, value in vars(module).items():
+        if name.isupper() and not name.startswith("__") and name != "__doc__":
+            yield from _strings(value)
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield str(value)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _strings(one)
+    elif isinstance(value, tuple | list):
+        for one in value:
+            yield from _strings(one)
+
+
+def _models() -> Iterator[str]:
+    yield from decisions.LABELS.values()
+    yield from (info.label for info in process.STEPS.values())
+    yield from (one.label for kind in (stage.Stage, stage.Clock, stage.Part, Role) for one in kind)
+    yield from (kind.title for kind in _errors(DomainError))
+
+
+def _errors(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+    yield kind
+    for one in kind.__subclasses__():
+        yield from _errors(one)
+
+
+def _forms() -> Iterator[str]:
+    for path in sorted(Path(forms.__file__).parent.glob("*.py")):
+        yield from re.findall(r'raise ValueError\("([^"]+)"\)', path.read_text(encoding="utf-8"))
+    for form in FORMS.values():
+        for choices in ({}, {name: found for name, found in _ANY_CHOICE.items() if name in form.model_fields}):
+            yield from _fields(fields_of(form, choices))
+
+
+def _fields(fields: tuple[Field, ...]) -> Iterator[str]:
+    for field in fields:
+        yield from (field.title, field.hint, *(label for _, label in field.options))
+        yield from _fields(field.fields)

@@ -1,0 +1,60 @@
+"""Everybody follows every link they are shown: none is dead, no page fails, is too heavy, or is badly built."""
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import Engine
+
+from browsing import Browser, Page
+from serving import with_pages
+from settings import Settings
+from story import Story
+from town import Town
+from web.cookies import LANGUAGE
+
+HEAVIEST = 60_000
+STEPS = ("CLASSIFY", "ASSIGN", "PLAN", "PLAN_REVIEW", "WORK", "JUDGE", "GATE", "CLOSED")
+WHO = ("clerk", "officer", "head", "leader", "principal", "villager", "auditor", "admin")
+
+
+@pytest.fixture
+def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
+    story = Story(engine, town, app_settings)
+    story.report()
+    for step in STEPS:
+        story.report().carry_to(step)
+    story.later(days=3)
+    story.sweep()
+    story.go_to(story.at)
+    return story
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_everybody_can_follow_every_link(story: Story, language: str):
+    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
+    for who in WHO:
+        browser = Browser(app).signed_in(story.people[who].token)
+        browser.client.cookies.set(LANGUAGE, language, domain="hazard.test", path="/")
+        seen, waiting = {"/"}, ["/"]
+        while waiting:
+            path = waiting.pop()
+            page = browser.open(path)
+            check(page, f"{who} {path}")
+            found = {href for href in page.hrefs if href.startswith("/") and "/evidence/" not in href} - seen
+            seen |= found
+            waiting += sorted(found)
+        assert len(seen) > 3
+
+
+def check(page: Page, where: str) -> None:
+    assert page.status == 200, (where, page.status, page.text[:300])
+    if "text/html" not in page.answer.headers["content-type"]:
+        return
+    twice = [name for name, times in Counter(page.ids).items() if times > 1]
+    assert not twice, (where, twice)
+    assert len(page.answer.content) < HEAVIEST, (where, len(page.answer.content))
+    assert not [href for href in page.hrefs if href.startswith("#") and href[1:] not in page.ids], where
+    assert not set(page.labels) - set(page.ids), where
+    assert all(form.values.get("token") for form in page.forms if form.method == "post"), where
+    assert page.title, where
+    assert "None" not in page.text, where

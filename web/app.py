@@ -1,0 +1,57 @@
+"""Assemble the pages; refuse to start with a page that names no operation or a form that asks for no token."""
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from models.permissions import Operation
+from web import (
+    account,
+    assets,
+    authenticator,
+    decisions,
+    errors,
+    evidence,
+    hazard,
+    inbox,
+    ledger,
+    password,
+    proof,
+    reporting,
+    signing_in,
+)
+from web.desk import Office, sent
+from web.guards import BodyLimit, PageHeaders
+
+
+def make_pages(held: Office) -> FastAPI:
+    """The pages as an application of their own, so that what goes wrong in one is answered as a page."""
+    pages = FastAPI(title="hazardflow", docs_url=None, redoc_url=None, openapi_url=None)
+    pages.state.office = held
+    for module in (
+        assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
+    ):  # fmt: skip
+        include(pages, module.router)
+    errors.install(pages)
+    pages.add_middleware(BodyLimit, most_bytes=(held.settings.max_upload_mib + 1) << 20)
+    pages.add_middleware(PageHeaders)
+    return pages
+
+
+def include(pages: FastAPI, router: APIRouter) -> None:
+    """Deny by default: a page without an operation, or a form without its token, stops the application from starting."""
+    known = {*Operation, "public"}
+    for route in router.routes:
+        if not isinstance(route, APIRoute) or (route.openapi_extra or {}).get("x-operation") not in known:
+            raise RuntimeError(f"page {route} names no operation of the permission table")
+        if (route.methods or set()) - {"GET"} and sent not in _asked_for(route.dependant):
+            raise RuntimeError(f"page {route.path} changes something and asks for no token")
+    pages.include_router(router)
+
+
+def _asked_for(dependant: Dependant) -> Iterator[object]:
+    for one in dependant.dependencies:
+        yield one.call
+        yield from _asked_for(one)

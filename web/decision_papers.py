@@ -1,0 +1,88 @@
+"""The form of one decision on one hazard for one person; and what remains of it when the hazard has moved on."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import Session
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from models.errors import DomainError, NotFound, NotPermitted, StepUpRequired
+from models.forms import FORMS
+from models.hazard import Hazard
+from models.permissions import Operation
+from models.process import Move, move_for, moves_at, who_may
+from models.stage import Step
+from services import access, open_decisions, register
+from web import history
+from web.choices import choices_for
+from web.desk import Here, text_of
+from web.fields import fields_of
+from web.paper import Paper
+from web.reading import values_of
+from web.rendering import page
+from web.showing import shown_answers
+
+
+def paper_for(visit: Here, no: str, resource: str, *, seen: str = "") -> tuple[Paper, Move]:
+    """The form, if the decision is this person's to take now. `seen`: the version the person has before them.
+
+    Raises: NotFound, NotPermitted, WrongStage.
+    """
+    with visit.looking() as session:
+        hazard = access.hazard_for(session, no, Operation.READ_HAZARD, by=visit.by)
+        move = _move(hazard, resource)
+        _require_open(visit, hazard, move)
+        paper = _paper(visit, session, hazard, move, seen)
+    return paper, move
+
+
+def overtaken(visit: Here, no: str, resource: str, form: FormData, refusal: DomainError) -> Response:
+    """The decision can no longer be taken: why, who did what meanwhile, and the text that was typed, to be copied."""
+    with visit.looking() as session:
+        hazard = access.hazard_for(session, no, Operation.READ_HAZARD, by=visit.by)
+        paper = _paper(visit, session, hazard, _move(hazard, resource), text_of(form, "version"))
+    paper.values = values_of(form)
+    answers = shown_answers(paper.fields, paper.values, paper.files(), visit.say)
+    return page(visit.request, "overtaken.html", status=refusal.status, paper=paper, refusal=refusal, answers=answers)
+
+
+def _paper(visit: Here, session: Session, hazard: Hazard, move: Move, seen: str) -> Paper:
+    form = FORMS[move.decision]
+    return Paper(
+        visit, move.decision.label, f"/hazards/{hazard.no}/decisions/{move.resource}", form,
+        fields_of(form, choices_for(session, form, hazard)), hazard, open_decisions.leads_somewhere(move),
+        _wants_proof(visit, move), changes=_changes(visit, session, hazard, seen),
+    )  # fmt: skip
+
+
+def _changes(visit: Here, session: Session, hazard: Hazard, seen: str) -> list[dict[str, Any]]:
+    if not (seen.isdigit() and len(seen) < 9 and int(seen) < hazard.version):
+        return []
+    events = register.timeline(session, hazard, redacted=visit.by.enterprise_id is not None)
+    return history.since(session, events, int(seen), visit.say)
+
+
+def _move(hazard: Hazard, resource: str) -> Move:
+    """The row of this resource where the hazard stands, or else anywhere."""
+    steps = (Step(hazard.step), *Step)
+    found = next((move for step in steps for move in moves_at(step) if move.resource == resource), None)
+    if found is None:
+        raise NotFound("没有这个办理事项。", remedy="请从隐患页面打开要办理的事项。")
+    return found
+
+
+def _require_open(visit: Here, hazard: Hazard, move: Move) -> None:
+    move_for(Step(hazard.step), move.decision)
+    if not access.may_take(visit.by, move, hazard):
+        raise NotPermitted(f"“{move.decision.label}”不由您办理。", rule="权限表（hazardflow permissions）",
+                           remedy=f"可由{who_may(move.operation)}办理。")  # fmt: skip
+
+
+def _wants_proof(visit: Here, move: Move) -> bool:
+    within = timedelta(minutes=visit.held.settings.step_up_minutes)
+    try:
+        access.require_recent_password(visit.by, move.operation, at=visit.at, within=within)
+    except StepUpRequired:
+        return True
+    return False

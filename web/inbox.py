@@ -1,0 +1,85 @@
+"""待办: what waits for me or my unit, soonest due first; claim and release."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlmodel import Session
+from starlette.responses import RedirectResponse, Response
+
+from models.correspondence import INSTRUCTION
+from models.decisions import DecisionCode
+from models.permissions import Operation
+from models.process import STEPS
+from models.stage import Clock, Step
+from services import access, duties, inbox, lookups, policies
+from web import moments
+from web.acting import act
+from web.assets import local_path
+from web.desk import Here, HereDep, Sent, text_of
+from web.paging import next_page, position
+from web.rendering import page
+
+router = APIRouter()
+RIGHT = {"x-operation": Operation.WORK_ITEMS}
+PAGE = 50
+VIEWS = {"": "我和本单位的", "mine": "我领取的", "followed": "我标了跟进日期的"}
+
+
+@router.get("/inbox", openapi_extra=RIGHT)
+def show(visit: HereDep, view: Annotated[str, Query(max_length=20)] = "", cursor: str = "") -> Response:
+    access.require(visit.by, Operation.WORK_ITEMS)
+    place = position(cursor, inbox.Position)
+    followed = view == "followed"
+    with visit.looking() as session:
+        rows = inbox.work_items(
+            session, by=visit.by, mine_only=view == "mine", after=place, limit=PAGE + 1, followed=followed
+        )
+        lines = _lines(visit, session, rows[:PAGE])
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    more = next_page(visit.request, last.follow_up_at if followed else last.due_at, last.id) if last else ""
+    return page(visit.request, "inbox.html", lines=lines, more=more, views=VIEWS, view=view if view in VIEWS else "")
+
+
+def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
+    calendar = policies.calendar(session, policies.newest(session).calendar)
+    reasons = inbox.reasons_of(session, rows)
+    names = lookups.names_of(session, {row.assignee_id for row in rows if row.assignee_id})
+    return [
+        {
+            "row": row,
+            "label": label_of(row),
+            "light": moments.light(row.due_at, now=visit.at, calendar=calendar, say=visit.say),
+            "reason": reasons.get((row.no, row.due_at), ""),
+            "holder": names.get(row.assignee_id or "", ""),
+            "is_mine": row.assignee_id == visit.by.person_id,
+        }
+        for row in rows
+    ]
+
+
+_OTHERS = {INSTRUCTION: "报告批示落实情况", duties.CALENDAR_YEAR: "导入工作日历年度"}
+
+
+def label_of(row: Any) -> str:
+    """What an item asks for: the step it waits at, or the duty."""
+    if row.is_move:
+        return STEPS[Step(row.kind)].label
+    if row.kind in _OTHERS:
+        return _OTHERS[row.kind]
+    return Clock(row.kind).label if row.kind in set(Clock) else DecisionCode(row.kind).label
+
+
+@router.post("/inbox/{item_id}/claim", openapi_extra=RIGHT)
+def claim(item_id: str, visit: HereDep, form: Sent) -> Response:
+    with act(visit, form, Operation.WORK_ITEMS) as done:
+        inbox.claim_item(done.session, item_id, by=done.by)
+        done.leads_to = local_path(text_of(form, "back"))
+    return RedirectResponse(done.leads_to, 303)
+
+
+@router.post("/inbox/{item_id}/release", openapi_extra=RIGHT)
+def release(item_id: str, visit: HereDep, form: Sent) -> Response:
+    with act(visit, form, Operation.WORK_ITEMS) as done:
+        inbox.release_item(done.session, item_id, by=done.by)
+        done.leads_to = local_path(text_of(form, "back"))
+    return RedirectResponse(done.leads_to, 303)

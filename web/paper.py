@@ -1,0 +1,116 @@
+"""A form from first page to last: filled in, its files taken in, its answers checked and shown once more."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from models.engine import writing
+from models.errors import DomainError
+from models.forms import Form
+from models.hazard import Hazard
+from models.permissions import Operation
+from models.tables import EVIDENCE
+from services import access
+from services import evidence as store
+from web import faults as said
+from web.desk import Here, text_of
+from web.faults import Fault
+from web.fields import Field
+from web.reading import counts_of, raw_of, values_of
+from web.rendering import page
+from web.showing import shown_answers
+
+_CHUNK = 1 << 20
+_NEW = ".new"
+_MORE = "more:"
+
+
+@dataclass
+class Paper:
+    """One form for one person: what it asks, what has been answered so far, and whether a proof is wanted at its end."""
+
+    visit: Here
+    title: str
+    action: str
+    model: type[Form]
+    fields: tuple[Field, ...]
+    hazard: Hazard | None = None
+    leads_to: str = ""
+    wants_proof: bool = False
+    values: dict[str, list[str]] = field(default_factory=dict)
+    changes: Sequence[Mapping[str, Any]] = ()
+    """What others did to the hazard since this form was opened."""
+    remedy: str = ""
+
+    def ask(self, *, faults: Sequence[Fault] = (), status: int = 200, more: str = "") -> Response:
+        counts = counts_of(self.fields, self.values, more)
+        return page(self.visit.request, "form.html", status=status, paper=self, counts=counts, faults=list(faults),
+                    files=self.files())  # fmt: skip
+
+    def check(self, *, faults: Sequence[Fault] = (), status: int = 200) -> Response:
+        answers = shown_answers(self.fields, self.values, self.files(), self.visit.say)
+        return page(self.visit.request, "check.html", status=status, paper=self, answers=answers, faults=list(faults))
+
+    def fill(self, form: FormData) -> Response:
+        """What was sent from the first page: one row more, back to change something, or on to the check."""
+        self.values = values_of(form)
+        wrong = self._take_in(form)
+        step = text_of(form, "step")
+        if step.startswith(_MORE) or step == "change":
+            return self.ask(faults=wrong, status=422 if wrong else 200, more=step.removeprefix(_MORE))
+        _, more = self.parsed()
+        if faults := [*wrong, *more]:
+            return self.ask(faults=faults, status=422)
+        return self.check(status=412 if self.changes else 200)
+
+    def parsed(self) -> tuple[Form | None, list[Fault]]:
+        try:
+            return self.model.model_validate(raw_of(self.fields, self.values)), []
+        except ValidationError as error:
+            return None, said.of_form(error, self.fields, counts_of(self.fields, self.values), self.visit.say)
+
+    def refused(self, refusal: DomainError) -> Response:
+        """The form again, with everything typed, and why it was not accepted."""
+        self.remedy = refusal.remedy
+        return self.ask(faults=said.of_refusal(refusal, self.fields, self.visit.say), status=refusal.status)
+
+    def _take_in(self, form: FormData) -> list[Fault]:
+        """Files are kept as soon as they arrive: whoever corrects another field need not choose them anew."""
+        faults: list[Fault] = []
+        for name, upload in form.multi_items():
+            if not isinstance(upload, UploadFile) or not upload.filename or not name.endswith(_NEW):
+                continue
+            to = name.removesuffix(_NEW)
+            try:
+                kept = self._keep(upload.file, upload.filename)
+            except DomainError as refusal:
+                faults.append((to, f"{upload.filename}：{refusal.detail}"))
+            else:
+                before = self.values.get(to, []) if to == "evidence" else []
+                self.values[to] = [*before, kept]
+        return faults
+
+    def _keep(self, content: BinaryIO, name: str) -> str:
+        visit, held = self.visit, self.visit.held
+        access.require(visit.by, Operation.UPLOAD_EVIDENCE)
+        most = held.settings.max_upload_mib << 20
+        received = store.receive(held.settings.evidence_dir, _chunks(content), name, most_bytes=most)
+        with writing(held.engine) as session, session.begin():
+            return store.record_evidence(session, received, name, by=visit.by, at=visit.at).id
+
+    def files(self) -> dict[str, Any]:
+        """The person's own uploads that this form names, by id."""
+        named = {value for values in self.values.values() for value in values}
+        mine = (EVIDENCE.c.id.in_(sorted(named)), EVIDENCE.c.uploaded_by == self.visit.by.person_id)
+        with self.visit.looking() as session:
+            return {row.id: row for row in session.execute(select(EVIDENCE).where(*mine))} if named else {}
+
+
+def _chunks(content: BinaryIO) -> Iterator[bytes]:
+    while chunk := content.read(_CHUNK):
+        yield chunk

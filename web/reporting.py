@@ -1,0 +1,83 @@
+"""上报 a hazard: the form, the check, and its number."""
+
+from fastapi import APIRouter
+from sqlmodel import Session
+from starlette.responses import RedirectResponse, Response
+
+from models import Enterprise
+from models.errors import DomainError, NotPermitted
+from models.forms import Report
+from models.hazard import Channel
+from models.permissions import Operation
+from services import access, reporting
+from web.acting import act
+from web.choices import choices_for
+from web.desk import Here, HereDep, Sent
+from web.fields import fields_of
+from web.moments import day
+from web.paper import Paper
+from web.reading import values_of
+from web.rendering import page
+from web.values import CHANNELS
+
+router = APIRouter()
+RIGHT = {"x-operation": Operation.READ_REFERENCE, "x-operations": reporting.OPERATIONS}
+_OPERATIONS = dict(zip(Channel, reporting.OPERATIONS, strict=True))
+_FROM_HERE = "本系统网页"
+
+
+@router.get("/report", openapi_extra=RIGHT)
+def ask(visit: HereDep) -> Response:
+    paper = _paper(visit)
+    with visit.looking() as session:
+        paper.values = {"source": [_FROM_HERE], "subject_type": ["ENTERPRISE"]} | _own(session, visit)
+    return paper.ask()
+
+
+@router.post("/report", openapi_extra=RIGHT)
+def fill(visit: HereDep, form: Sent) -> Response:
+    return _paper(visit).fill(form)
+
+
+@router.post("/report/taken", openapi_extra=RIGHT)
+def report(visit: HereDep, form: Sent) -> Response:
+    paper = _paper(visit)
+    paper.values = values_of(form)
+    body, faults = paper.parsed()
+    if not isinstance(body, Report):
+        return paper.ask(faults=faults, status=422)
+    try:
+        with act(visit, form, reporting.operation_for(body)) as done:
+            hazard, _ = reporting.report_hazard(done.session, body, by=done.by, at=done.at)
+            seen = access.sees(done.session, hazard, by=done.by)
+            done.leads_to = f"/hazards/{hazard.no}?done=report" if seen else f"/report/{hazard.no}"
+    except NotPermitted:
+        raise
+    except DomainError as refusal:
+        return paper.refused(refusal)
+    return RedirectResponse(done.leads_to, 303)
+
+
+@router.get("/report/{no}", openapi_extra=RIGHT)
+def reported(no: str, visit: HereDep) -> Response:
+    """For whoever may report a hazard and not follow it."""
+    return page(visit.request, "reported.html", no=no)
+
+
+def _paper(visit: Here) -> Paper:
+    """Raises: NotPermitted."""
+    channels = [one for one, operation in _OPERATIONS.items() if visit.by.grant_for(operation)]
+    if not channels:
+        access.require(visit.by, Operation.RECORD_INSPECTION_FINDING)
+    with visit.looking() as session:
+        choices = choices_for(session, Report, None, on=day(visit.at))
+    choices["channel"] = [(one.value, CHANNELS[one]) for one in channels]
+    return Paper(visit, "上报隐患", "/report", Report, fields_of(Report, choices), leads_to="受理登记")
+
+
+def _own(session: Session, visit: Here) -> dict[str, list[str]]:
+    """What an enterprise's person need not fill in."""
+    mine = session.get(Enterprise, visit.by.enterprise_id) if visit.by.enterprise_id else None
+    if mine is None:
+        return {}
+    return {"enterprise": [mine.credit_code], "sector": [mine.sector], "channel": [Channel.SELF_REPORT.value]}

@@ -1,0 +1,18 @@
+"""The tabs of the main navigation, each only for whom it opens."""
+
+from collections.abc import Sequence
+
+from models.actor import Actor
+from models.permissions import Operation
+from services import reporting
+
+TABS = (
+    ("/inbox", "待办", (Operation.WORK_ITEMS,)),
+    ("/hazards", "台账", (Operation.LIST_HAZARDS,)),
+    ("/report", "上报", reporting.OPERATIONS),
+    ("/account", "我的", (Operation.OWN_ACCOUNT,)),
+)
+
+
+def tabs_of(by: Actor) -> Sequence[tuple[str, str]]:
+    return [(path, label) for path, label, rights in TABS if any(by.grant_for(right) for right in rights)]
