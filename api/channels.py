@@ -5,9 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import channel_acts
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
+from api.second_person import put_forward
 from models.errors import NotFound
 from models.permissions import Operation
+from models.proposal import ActKind
 from notifications import channels, notices
 from notifications.channel_address import ChannelKind, check_config
 from services import access, keys, trail
@@ -31,15 +34,16 @@ def listing(held: OfficeDep, by: CurrentActor) -> list[dict[str, Any]]:
         return [{"id": row.id, "kind": row.kind, "name": row.name} for row in channels.enabled(session)]
 
 
-@router.post("/channels", status_code=201, summary="添加通知渠道", operation_id="add_channel", openapi_extra=_CONFIGURE)
+@router.post(
+    "/channels", status_code=202, summary="提出添加通知渠道", operation_id="add_channel", openapi_extra=_CONFIGURE
+)
 def add(body: ChannelBody, desk: DeskDep) -> Response:
+    """202 with the proposal that another administrator approves; 201 where it is done at once (set-up mode)."""
     config = check_config(body.kind, body.config, desk.held.settings.private_hosts)
     key = keys.channel_key(desk.held.settings.key_dir)
     with desk.act(Operation.CONFIGURE_CHANNELS) as act:
-        row = channels.add_channel(act.session, body.kind, body.name, config, key=key, by=act.by.person_id, at=act.at)
-        facts = {"channel": row.id, "kind": row.kind, "name": row.name}
-        trail.append_office(act.session, "CHANNEL_ADDED", by=act.by, at=act.at, facts=facts)
-        act.answer({"id": row.id, "kind": row.kind, "name": row.name})
+        payload = channel_acts.payload_of(body.kind, body.name, config, key=key)
+        put_forward(act, desk.held, ActKind.ADD_CHANNEL, payload, {"kind": body.kind, "name": body.name})
     return desk.reply()
 
 

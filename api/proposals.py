@@ -1,21 +1,25 @@
 """Proposals 待批事项: what waits for a second person, and their word on it."""
 
 import json
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
 from api.hazards import cursor_of, page, position
+from api.policies import shift_view
 from api.second_person import acts_of
 from api.views import local
 from models.operations import Operation
 from models.proposal import ActKind
-from services import access, lookups, proposals
+from services import access, lookups, policy_acts, proposals
 
 router = APIRouter(prefix="/proposals", tags=["proposals"])
 _SEE = {"x-operation": Operation.PROPOSALS}
+_DATED = frozenset(act.kind for act in policy_acts.ACTS.values())
 _DECIDE = {"x-operation": Operation.DECIDE_PROPOSAL}
 
 
@@ -23,9 +27,6 @@ class ApprovalBody(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     reason: str = Field(default="", max_length=1000, title="意见")
-    moves: list[Annotated[str, Field(max_length=36)]] = Field(
-        default=[], max_length=500, title="同时调整的期限（编号）"
-    )
 
 
 class ReasonBody(BaseModel):
@@ -56,8 +57,11 @@ def show(proposal_id: str, held: OfficeDep, by: CurrentActor) -> dict[str, Any]:
     access.require(by, Operation.PROPOSALS)
     with looking(held) as session:
         row = proposals.proposal(session, proposal_id, acts_of(held), by=by)
+        moved = _moved(session, row, at=held.now())
         names = lookups.names_of(session, _people([row]))
-    return _line(row, names) | {"payload": json.loads(row.payload), "result": json.loads(row.result)}
+    return _line(row, names) | {
+        "payload": json.loads(row.payload), "result": json.loads(row.result), "would_move": moved,
+    }  # fmt: skip
 
 
 @router.post("/{proposal_id}/approval", status_code=201, summary="批准", operation_id="approve_proposal",
@@ -65,7 +69,7 @@ def show(proposal_id: str, held: OfficeDep, by: CurrentActor) -> dict[str, Any]:
 def approve(proposal_id: str, body: ApprovalBody, desk: DeskDep) -> Response:
     with desk.act(Operation.DECIDE_PROPOSAL) as act:
         result = proposals.approve(
-            act.session, proposal_id, acts_of(desk.held), by=act.by, at=act.at, reason=body.reason, moves=body.moves
+            act.session, proposal_id, acts_of(desk.held), by=act.by, at=act.at, reason=body.reason
         )
         act.answer({"id": proposal_id, "outcome": "APPROVED", "result": result})
     return desk.reply()
@@ -87,6 +91,13 @@ def withdraw(proposal_id: str, body: ReasonBody, desk: DeskDep) -> Response:
         proposals.withdraw(act.session, proposal_id, acts_of(desk.held), by=act.by, at=act.at, reason=body.reason)
         act.answer({"id": proposal_id, "outcome": "WITHDRAWN"})
     return desk.reply()
+
+
+def _moved(session: Session, row: Any, *, at: datetime) -> list[dict[str, Any]]:
+    """The dry run of a waiting change of rules, ladder or calendar, as things stand now."""
+    if row.decided_at is not None or ActKind(row.kind) not in _DATED:
+        return []
+    return [shift_view(shift) for shift in policy_acts.proposed(session, json.loads(row.payload), at=at)]
 
 
 def _people(rows: Any) -> set[str]:

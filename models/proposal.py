@@ -79,6 +79,6 @@ class Proposal(SQLModel, table=True):
     outcome: str | None = None
     reason: str = ""
     alone: bool = False
-    """Applied at once, without a second person: the installation was in set-up mode (docs/adr/0010)."""
+    """Applied at once, without a second person: the installation was in set-up mode (docs/adr/0012)."""
     result: str = "{}"
     """What applying it made, as canonical JSON."""

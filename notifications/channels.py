@@ -19,14 +19,19 @@ def add_channel(
     session: Session, kind: ChannelKind, name: str, config: Mapping[str, Any], *, key: bytes, by: str, at: datetime
 ) -> NoticeChannel:
     """Store a checked configuration (`check_config`), sealed to its row."""
-    if session.execute(select(col(NoticeChannel.id)).where(col(NoticeChannel.name) == name)).first():
-        raise InvalidInput(f"渠道“{name}”已存在。", rule="渠道名称唯一", remedy="请换一个名称。")
+    refuse_known(session, name)
     row_id = new_id()
     sealed = seal(key, json.dumps(config, ensure_ascii=False).encode(), belongs_to=row_id)
     channel = NoticeChannel(id=row_id, kind=kind, name=name, config=sealed, created_at=at, created_by=by)
     session.add(channel)
     session.flush()
     return channel
+
+
+def refuse_known(session: Session, name: str) -> None:
+    """Raises: InvalidInput when a channel has the name."""
+    if session.execute(select(col(NoticeChannel.id)).where(col(NoticeChannel.name) == name)).first():
+        raise InvalidInput(f"渠道“{name}”已存在。", rule="渠道名称唯一", remedy="请换一个名称。")
 
 
 def enabled(session: Session) -> Sequence[NoticeChannel]:

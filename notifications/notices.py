@@ -12,10 +12,10 @@ from models.hazard import Hazard
 from models.once import insert_once
 from models.outbox import INAPP, NoticeState
 from models.tables import NOTICE
-from notifications import channels, pacing, reach
+from notifications import channels, own_words, pacing, reach
 from notifications.digest import words_of
 from notifications.pacing import Pace
-from notifications.wording import Words, render
+from notifications.wording import Words, speak
 
 MOST_ATTEMPTS = 12
 _FIRST_WAIT = timedelta(seconds=30)
@@ -54,8 +54,9 @@ def queue(
     wanted = list(people)
     known = reach.contact(session, wanted)
     ways = channels.enabled(session)
+    own = own_words.newest(session, topic) if wanted else None
     rows = [
-        _row(message_id, topic, hazard, person_id, channel, facts, pace, cause or message_id, at)
+        _row(message_id, topic, hazard, person_id, channel, facts, pace, cause or message_id, at, own)
         for person_id in wanted
         for channel in (INAPP, *reach.usable(ways, known.get(person_id)))
     ]
@@ -173,9 +174,9 @@ def _delivery(person_id: str, channel_id: str, group: Sequence[Any]) -> Delivery
 
 def _row(
     message_id: str, topic: str, hazard: Hazard | None, person_id: str, channel_id: str, facts: Mapping[str, Any], pace: Pace,
-    cause: str, at: datetime,
+    cause: str, at: datetime, own: Words | None,
 ) -> dict[str, Any]:  # fmt: skip
-    words = render(topic, **facts, notice_no=number_of(cause, topic, person_id, channel_id))
+    words = speak(topic, own, **facts, notice_no=number_of(cause, topic, person_id, channel_id))
     here = channel_id == INAPP
     return {
         "id": id_of(cause, topic, person_id, channel_id), "message_id": message_id, "topic": topic,

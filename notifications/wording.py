@@ -1,11 +1,14 @@
 """The words of each notice: a folder per topic, filled with facts. Never narrative, never who reported."""
 
 import unicodedata
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, meta, nodes
+from jinja2.sandbox import SandboxedEnvironment
 
 _FOLDER = Path(__file__).parent / "templates"
 TOPICS = frozenset(folder.name for folder in _FOLDER.iterdir() if folder.is_dir())
@@ -17,18 +20,46 @@ class Words(NamedTuple):
     body: str
 
 
+def speak(topic: str, own: Words | None, **facts: Any) -> Words:
+    """A topic in the office's own words where it has any; where they fail, in the shipped ones."""
+    if own is not None:
+        with suppress(TemplateError):
+            return render_own(own, facts)
+    return render(topic, **facts)
+
+
 def render(topic: str, **facts: Any) -> Words:
     """The subject and body of a topic. A fact the template asks for and nobody gave is an error, not a blank."""
+    shipped = _environment()
+    return _spoken(shipped.get_template(f"{topic}/subject.txt"), shipped.get_template(f"{topic}/body.txt"), facts)
+
+
+def render_own(own: Words, facts: Mapping[str, Any]) -> Words:
+    """Raises: TemplateError."""
+    return _spoken(_environment().from_string(own.subject), _environment().from_string(own.body), facts)
+
+
+def facts_of(topic: str) -> frozenset[str]:
+    """The facts the shipped template of a topic names, and so every notice of it has."""
+    folder = _FOLDER / topic
+    texts = ((folder / f"{part}.txt").read_text(encoding="utf-8") for part in Words._fields)
+    return frozenset(name for text in texts for name in meta.find_undeclared_variables(parse(text)))
+
+
+def parse(text: str) -> nodes.Template:
+    """Raises: TemplateSyntaxError."""
+    return _environment().parse(text)
+
+
+def _spoken(subject: Template, body: Template, facts: Mapping[str, Any]) -> Words:
     clean = {name: _clean(value) for name, value in facts.items()}
-    templates = _environment()
-    subject = templates.get_template(f"{topic}/subject.txt").render(clean)
-    return Words(" ".join(subject.split()), templates.get_template(f"{topic}/body.txt").render(clean).strip())
+    return Words(" ".join(subject.render(clean).split()), body.render(clean).strip())
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> SandboxedEnvironment:
     # Plain text goes out, never HTML; values are stripped of control characters instead of escaped.
-    return Environment(loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    return SandboxedEnvironment(loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, autoescape=False)
 
 
 def _clean(value: Any) -> Any:

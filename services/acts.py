@@ -23,8 +23,6 @@ class Approval:
     by: Actor
     at: datetime
     reason: str = ""
-    moves: tuple[str, ...] = ()
-    """Deadlines the approver chose from the dry run to be moved under a new version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,6 @@ class OfficeAct:
     concerns: Callable[[Payload], str | None] = lambda _payload: None
     """The person it is about, who can neither propose nor approve it."""
     done_alone_in_set_up: bool = False
-    takes_moves: bool = False
 
 
 Acts = Mapping[ActKind, OfficeAct]

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from models.actor import Actor
 from models.audit import OFFICE
 from models.canonical import canonical
-from models.errors import AlreadyDecided, FourEyes, InvalidInput, NotFound, NotPermitted
+from models.errors import AlreadyDecided, FourEyes, NotFound, NotPermitted
 from models.ids import new_id
 from models.permissions import Role
 from models.process import who_may
@@ -65,24 +65,17 @@ def propose(session: Session, act: OfficeAct, payload: Payload, *, by: Actor, at
     return Proposed(row["id"], _done(session, act, payload, approval, alone=True))
 
 
-def approve(
-    session: Session, proposal_id: str, acts: Acts, *, by: Actor, at: datetime, reason: str = "", moves: Sequence[str] = ()
-) -> Payload:  # fmt: skip
+def approve(session: Session, proposal_id: str, acts: Acts, *, by: Actor, at: datetime, reason: str = "") -> Payload:
     """Approve and do it, in this transaction. Of two who decide at once one does.
 
-    Raises: NotFound, AlreadyDecided, NotPermitted, FourEyes, InvalidInput, and what the act's own check raises now.
+    Raises: NotFound, AlreadyDecided, NotPermitted, FourEyes, and what the act's own check raises now.
     """
     row, act = _waiting(session, proposal_id, acts, by=by)
     _refuse_proposer(row, act, by=by)
     _refuse_concerned(row.concerns, by)
-    if moves and not act.takes_moves:
-        raise InvalidInput(
-            "该事项不涉及期限调整。", rule="期限调整只随时限规则、升级规则或日历修订办理", remedy="请去掉所选期限。",
-            extra={"errors": [{"field": "moves", "message": "须为空"}]},
-        )  # fmt: skip
     payload = json.loads(row.payload)
     act.check(session, payload, at)
-    approval = Approval(row.id, row.proposed_by, by, at, reason, tuple(dict.fromkeys(moves)))
+    approval = Approval(row.id, row.proposed_by, by, at, reason)
     return _done(session, act, payload, approval, alone=False)
 
 

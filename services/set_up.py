@@ -1,4 +1,4 @@
-"""Set-up mode 初装: the one administrator of a new installation cannot ask a second one yet (docs/adr/0010)."""
+"""Set-up mode 初装: the one administrator of a new installation cannot ask a second one yet (docs/adr/0012)."""
 
 from sqlalchemy import exists, func, select
 from sqlmodel import Session

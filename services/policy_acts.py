@@ -1,0 +1,157 @@
+"""New versions of the rules, the ladder and the calendar: proposed with a dry run, in force when a second person agrees.
+
+Hazards under earlier versions keep them; a date under a revised calendar moves only by its own request
+(`services/recalculation.py`).
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from models import Policy
+from models.calendar import WorkCalendar
+from models.errors import GateNotMet, InvalidInput
+from models.ladder import Ladder
+from models.limits import ZONE
+from models.operations import Operation
+from models.proposal import ActKind
+from models.rules import DeadlineRules
+from models.standard import PolicyKind
+from services import dry_run, policies, trail
+from services.acts import Approval, OfficeAct, Payload
+
+POLICY_CHANGED = "POLICY_CHANGED"
+_NAMES = {PolicyKind.RULES: "时限规则", PolicyKind.LADDER: "督办升级规则", PolicyKind.CALENDAR: "工作日历"}
+
+
+class Version(NamedTuple):
+    version: int
+    source: str
+    created_at: datetime
+    body: Mapping[str, Any]
+
+
+def versions(session: Session, kind: PolicyKind) -> list[Version]:
+    """Every version of a policy, the newest first."""
+    rows = select(Policy).where(col(Policy.kind) == kind).order_by(col(Policy.version).desc())
+    return [
+        Version(row.version, row.source, row.created_at, json.loads(row.body))
+        for row in session.execute(rows).scalars()
+    ]
+
+
+def payload_of(session: Session, kind: PolicyKind, body: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """What is proposed, and which version it was made from."""
+    return {"policy": kind, "body": _text(body), "source": source, "follows": versions(session, kind)[0].version}
+
+
+def proposed(session: Session, payload: Payload, *, at: datetime) -> Sequence[dry_run.Shift]:
+    """What a waiting proposal would move as things stand now."""
+    kind = PolicyKind(payload["policy"])
+    return dry_run.shifts(session, draft_of(session, kind, json.loads(payload["body"]), at=at), at=at)
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    """A body as the proposal keeps it: the history's own form knows no fractions, and the ladder has some."""
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, allow_nan=False)
+
+
+def draft_of(session: Session, kind: PolicyKind, body: Mapping[str, Any], *, at: datetime) -> dry_run.Draft:
+    """The body, parsed and checked against the version in force.
+
+    Raises: InvalidInput naming what is wrong.
+    """
+    newest = versions(session, kind)[0]
+    return _DRAFTS[kind](newest.body, body, at.astimezone(ZONE).date())
+
+
+def _rules_draft(held: Mapping[str, Any], body: Mapping[str, Any], _today: date) -> dry_run.Draft:
+    rules = _parsed(lambda: DeadlineRules.from_body("草案", body))
+    missing = sorted({row["key"] for row in held["rules"]} - set(rules.rules))
+    if missing:
+        raise _broken(f"缺少时限：{'、'.join(missing)}")
+    return dry_run.Draft(rules=rules)
+
+
+def _ladder_draft(held: Mapping[str, Any], body: Mapping[str, Any], _today: date) -> dry_run.Draft:
+    ladder = _parsed(lambda: Ladder.from_body("草案", body))
+    shorter = [against for against, rows in held["ladders"].items() if len(ladder.levels[against]) < len(rows)]
+    if shorter:
+        raise _broken(f"督办级数不能减少：{'、'.join(shorter)}")
+    return dry_run.Draft(ladder=ladder)
+
+
+def _calendar_draft(held: Mapping[str, Any], body: Mapping[str, Any], today: date) -> dry_run.Draft:
+    """Days that have passed stay as they were counted (只能修订今后的日期)."""
+    calendar = _parsed(lambda: WorkCalendar.from_body("草案", body))
+    old = WorkCalendar.from_body("现行", held)
+    if gone := sorted(old.years - calendar.years):
+        raise _broken(f"缺少已公布的年份：{'、'.join(map(str, gone))}")
+    named = {*old.rest, *old.work, *calendar.rest, *calendar.work}
+    past = sorted(day for day in named if day <= today and old.is_working_day(day) != calendar.is_working_day(day))
+    if past:
+        raise _broken(f"已过去的日期不能修订：{past[0].isoformat()}等{len(past)}天")
+    if wrong := sorted(day for day in calendar.work if day.weekday() < 5) + sorted(
+        day for day in calendar.rest if day.weekday() >= 5
+    ):
+        raise _broken(f"{wrong[0].isoformat()}：休息日只列工作日，调休上班只列周末")
+    return dry_run.Draft(calendar=calendar)
+
+
+_DRAFTS: Mapping[PolicyKind, Callable[[Mapping[str, Any], Mapping[str, Any], date], dry_run.Draft]] = {
+    PolicyKind.RULES: _rules_draft, PolicyKind.LADDER: _ladder_draft, PolicyKind.CALENDAR: _calendar_draft,
+}  # fmt: skip
+
+
+def _parsed(parse: Callable[[], Any]) -> Any:
+    """Hostile until parsed: whatever is wrong with the shape is a refusal, not a failure of ours."""
+    try:
+        return parse()
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as wrong:
+        raise _broken(f"{type(wrong).__name__}：{wrong}") from wrong
+
+
+def _check(session: Session, payload: Payload, at: datetime) -> None:
+    kind = PolicyKind(payload["policy"])
+    newest = versions(session, kind)[0]
+    if newest.version != payload["follows"]:
+        raise GateNotMet(
+            f"{_NAMES[kind]}已有第{newest.version}版，本项提议依据的是第{payload['follows']}版。",
+            rule="新版本须在现行版本基础上修订", remedy="请撤回后依据现行版本重新提出。",
+        )  # fmt: skip
+    draft_of(session, kind, json.loads(payload["body"]), at=at)
+    if _text(newest.body) == payload["body"]:
+        raise _broken("与现行版本相同")
+
+
+def _apply(session: Session, payload: Payload, approval: Approval) -> Payload:
+    kind = PolicyKind(payload["policy"])
+    body = json.loads(payload["body"])
+    version = policies.add_version(session, kind, body, source=payload["source"], at=approval.at)
+    digest = hashlib.sha256(payload["body"].encode()).hexdigest()
+    facts = {"policy": kind, "version": version, "source": payload["source"], "body_sha256": digest}
+    trail.append_office(session, POLICY_CHANGED, by=approval.by, at=approval.at, facts={"after": facts})
+    return {"policy": kind, "version": version}
+
+
+def _describe(_session: Session, payload: Payload) -> str:
+    return f"修订{_NAMES[PolicyKind(payload['policy'])]}（第{payload['follows'] + 1}版），依据：{payload['source']}"
+
+
+def _broken(what: str) -> InvalidInput:
+    return InvalidInput(
+        f"内容不能采用：{what}。", rule="新版本须完整、可计算", remedy="请在现行版本上修改后重新提出。",
+        extra={"errors": [{"field": "body", "message": what}]},
+    )  # fmt: skip
+
+
+ACTS = {
+    PolicyKind.CALENDAR: OfficeAct(ActKind.EDIT_CALENDAR, Operation.EDIT_CALENDAR, _check, _apply, _describe),
+    PolicyKind.RULES: OfficeAct(ActKind.EDIT_RULES, Operation.EDIT_RULES, _check, _apply, _describe),
+    PolicyKind.LADDER: OfficeAct(ActKind.EDIT_LADDER, Operation.EDIT_RULES, _check, _apply, _describe),
+}
