@@ -65,6 +65,7 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
     _D.DEEM_RECEIVED: {"proof": "渝快政已送达，见截图"},
     _D.REASSIGN: {"lead_unit": "JFB", "reason": "机构职责调整"},
     _D.INFORM: {"informed": "PRINCIPAL", "name": "企业主要负责人甲", "means": "当面送达", "informed_at": _THEN, "proof": "送达回证"},
+    _D.CORRECT: {"description": "造粒设备前无铁石去除装置，除尘风管未设火花探测", "reason": "原描述漏写火花探测"},
     _D.RECORD_DOCUMENT: {"kind": "责令限期整改指令书", "number": "临应急责改〔2026〕5号", "issued_on": _DAY, "issuer": "区应急局"},
     _D.PUBLISH_LISTING: {"what": "publish_listing", "where": "镇政府网站", "on": _DAY},
     _D.SUBMIT_PLAN: {"goals": "消除粉尘爆炸危险", "measures": "加装磁选和火花探测", "funds_yuan": "80000", "funds_source": "企业自筹",

@@ -154,6 +154,7 @@ def _assignment() -> Iterator[Move]:
     yield from _beside((*RECTIFYING, *REVIEWING), _D.REASSIGN, _O.ASSIGN_LEAD, "reassignment")
     yield from _beside((_S.SIGN, *ASSIGNED), _D.INFORM, _O.INFORM_PRINCIPALS, "informing", _LEAD)
     yield from _beside((*_CHECKS, *MAJOR), _D.RECORD_DOCUMENT, _O.RECORD_DOCUMENT, "document", _FIELD)
+    yield from _beside((_S.TRIAGE, *_CHECKS, *MAJOR), _D.CORRECT, _O.CORRECT_ENTRY, "correction", _FIELD)
     yield from _beside((*MAJOR, _S.CLOSED), _D.PUBLISH_LISTING, _O.RECORD_PUBLICATION, "publication")
 
 

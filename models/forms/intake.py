@@ -54,6 +54,23 @@ class Signed(StrEnum):
     ABSENT = "ABSENT"
 
 
+class Correction(Form):
+    """更正登记内容: at least one of the words, and why."""
+
+    description: OptionalText = Field(default="", title="隐患描述")
+    place: OptionalLine = Field(default="", title="隐患部位")
+    sector: OptionalLine = Field(default="", title="行业领域")
+    reason: Text = Field(title="更正理由")
+
+    @model_validator(mode="after")
+    def something(self) -> Self:
+        if not (self.description or self.place or self.sector):
+            raise ValueError("请至少填写一项需要更正的内容")
+        if self.description and len(self.description) < 15:
+            raise ValueError("隐患描述不少于15个字")
+        return self
+
+
 class SiteCheck(Form):
     """What every on-site verification records."""
 
