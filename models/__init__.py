@@ -20,7 +20,7 @@ from models.evidence import Evidence, HazardEvidence
 from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
 from models.incident import Heartbeat, Incident
 from models.ladder_hold import EscalationReceipt, LadderHold
-from models.organization import Enterprise, Person, RoleGrant, Unit
+from models.organization import Enterprise, Interest, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
 from models.proposal import Proposal
@@ -61,6 +61,7 @@ __all__ = [
     "IdempotencyKey",
     "Incident",
     "Instruction",
+    "Interest",
     "LadderHold",
     "Letter",
     "LoginSession",

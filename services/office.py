@@ -19,6 +19,7 @@ from services import (
     correction,
     enforcement,
     intake,
+    interests,
     listing,
     progress,
     rectification,
@@ -113,4 +114,5 @@ def decide(session: Session, hazard: Hazard, code: DecisionCode, form: Form, *, 
     Raises: WrongStage, NotPermitted, and what the decision's own function raises.
     """
     access.acting_unit(by, move_for(Step(hazard.step), code), hazard)
+    interests.refuse_interested(session, hazard, by=by)
     return DECISIONS[code](session, hazard, form, by=by, at=clock_steps.recorded(session, hazard, at))
