@@ -12,7 +12,7 @@ from models.forms.rectification import Informed
 from models.hazard import Hazard, ListingLevel
 from models.process import DecisionCode
 from models.tables import HAZARD_EVIDENCE
-from services import clocks, listing
+from services import clocks, controls, listing
 from services.assignment import informed_persons
 from services.moves import Taken, take
 
@@ -54,10 +54,12 @@ def _untold(session: Session, hazard: Hazard) -> list[str]:
 
 
 def _still_open(hazard: Hazard, form: Closure) -> list[str]:
-    """What must be done away with first, unless its line of the checklist is waived with a reason."""
+    """What must be done away with first, unless its line is waived with a reason; a stop of production never is."""
     lines = form.checklist
     found = []
-    if hazard.interim_control is not None and not lines.interim_control_lifted.waiver:
+    if controls.is_stopped(hazard):
+        found.append("停产停用措施尚未经审查同意解除（不可免除）")
+    elif hazard.interim_control is not None and not lines.interim_control_lifted.waiver:
         found.append("临时管控措施尚未解除")
     if hazard.listing_level != ListingLevel.NONE and not lines.listing_removed.waiver:
         found.append("尚未摘牌")

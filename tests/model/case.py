@@ -104,6 +104,8 @@ class Case:
                 return not self.runs_on("expert_opinion" if code == "NEED_EXPERT" else "progress_question")
             case "ANSWER_QUESTION" | "EXPLAIN_FAILURE":
                 return self.runs_on("progress_question" if code == "ANSWER_QUESTION" else "failure_explanation")
+            case "GENERAL" | "NOT_HAZARD" | "APPROVE_DOWNGRADE":
+                return not self.now.controlled
             case "LOOK_BACK_HOLDS":
                 return self.runs_on("look_back_30")
             case "CLOSE":
