@@ -15,7 +15,7 @@ _ASKED: Mapping[RequestKind, type[Form]] = {
     _K.REFUSAL: requests.RefusalRequest,
     _K.MERGE: requests.MergeRequest,
     _K.LISTING: controls.Listing,
-    _K.CONTROL: controls.ControlOrder,
+    _K.CONTROL: controls.ControlChange,
     _K.LIFTING: controls.Lifting,
     _K.EXTENSION: requests.ExtensionRequest,
     _K.LAST_EXTENSION: requests.ExtensionRequest,

@@ -82,19 +82,16 @@ class SiteCheck(Form):
     evidence: EvidenceIds = Field(default=(), title="核查照片和材料")
 
 
-class MajorFinding(SiteCheck):
-    """认定为重大事故隐患: needs the clause of the standard in force on the discovery date, and interim control."""
+class Finding(SiteCheck):
+    """A finding of any grade: its reason, and the interim control decided on site, be it none with a reason."""
 
-    clause: Line = Field(title="判定条款代码")
-    grading_reason: Text = Field(title="判定理由")
-    persons_exposed: int = Field(title="受威胁人数", ge=0, le=1_000_000)
+    grading_reason: Text = Field(title="认定理由")
     interim_control: InterimControl = Field(title="临时管控措施")
     interim_since: Moment | None = Field(default=None, title="管控起始时间")
     interim_document: OptionalLine = Field(default="", title="管控文书编号")
     interim_responsible: OptionalLine = Field(default="", title="管控责任人")
     interim_hours: int = Field(default=24, title="核实间隔（小时）", ge=1, le=720)
     interim_reason: OptionalLine = Field(default="", title="不采取管控的理由")
-    external_factor: bool = Field(default=False, title="因外部因素单位自身难以排除")
 
     @model_validator(mode="after")
     def controlled(self) -> Self:
@@ -106,10 +103,17 @@ class MajorFinding(SiteCheck):
         return self
 
 
-class LesserFinding(SiteCheck):
-    """认定为一般隐患 or 不属隐患: needs the reason; a second approver must agree."""
+class MajorFinding(Finding):
+    """认定为重大事故隐患: needs the clause of the standard in force on the discovery date."""
 
-    grading_reason: Text = Field(title="认定理由")
+    clause: Line = Field(title="判定条款代码")
+    grading_reason: Text = Field(title="判定理由")
+    persons_exposed: int = Field(title="受威胁人数", ge=0, le=1_000_000)
+    external_factor: bool = Field(default=False, title="因外部因素单位自身难以排除")
+
+
+class LesserFinding(Finding):
+    """认定为一般隐患 or 不属隐患: a second approver must agree."""
 
 
 class Opinion(Form):

@@ -93,6 +93,12 @@ class Completion(Form):
     self_acceptance: OptionalText = Field(default="", title="自行验收或评估情况")
     evidence: EvidenceIds = Field(default=(), title="其他佐证材料")
 
+    @model_validator(mode="after")
+    def two_photographs(self) -> Self:
+        if {before for before, _ in self.photo_pairs} & {after for _, after in self.photo_pairs}:
+            raise ValueError("整改前、后照片不能是同一份材料，请分别上传整改前和整改后的照片")
+        return self
+
     @property
     def all_evidence(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*(item for pair in self.photo_pairs for item in pair), *self.evidence)))

@@ -23,6 +23,7 @@ class Facts:
     controlled: bool = False
     arbitrated: bool = False
     urgent: bool = False
+    unit_gone: bool = False
     accepted: bool = False
     failures: int = 0
     days: int | None = None
@@ -90,8 +91,8 @@ class Case:
         match code:
             case "INFORM":
                 return person_told not in self.told
-            case "CONFIRM_CONTROL":
-                return self.now.controlled
+            case "CONFIRM_CONTROL" | "GENERAL" | "NOT_HAZARD" | "APPROVE_DOWNGRADE":
+                return self.now.controlled == (code == "CONFIRM_CONTROL")
             case "UNFREEZE":
                 return self.frozen
             case "RETURN_NOT_MINE":
@@ -107,7 +108,8 @@ class Case:
             case "LOOK_BACK_HOLDS":
                 return self.runs_on("look_back_30")
             case "CLOSE":
-                return len(self.told) == 2 and self.evidenced and not self.now.controlled and not self.listed
+                owes = self.runs_on("failure_explanation") and not self.now.unit_gone
+                return len(self.told) == 2 and self.evidenced and not (self.now.controlled or self.listed or owes)
         return True
 
     def _allows_withdrawal(self, who: str) -> bool:
@@ -168,6 +170,8 @@ class Case:
                 self.start("rectification", at, self.now.days)
             case "COMPLETE" | "PROVE_REMOVAL":
                 self.evidenced = True
+            case "UNIT_CLOSED":
+                self.now.unit_gone = True
             case "ARBITRATE":
                 self.now.arbitrated = True
             case "FREEZE" | "UNFREEZE":

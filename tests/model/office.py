@@ -58,7 +58,7 @@ WAYS: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("WORK", "PROGRESS"): ("WORK", OFFICERS | FIRM | VILLAGE),
     ("WORK", "QUESTION_PROGRESS"): ("WORK", UNIT | SC | TL),
     ("WORK", "ANSWER_QUESTION"): ("WORK", FIRM),
-    ("WORK", "EXPLAIN_FAILURE"): ("WORK", FIRM),
+    **{(step, "EXPLAIN_FAILURE"): (step, FIRM) for step in ASSIGNED[2:]},
     ("WORK", "COMPLETE"): ("RECHECK", FIRM),
     **{(step, "UNIT_CLOSED"): ("DANGER_REMOVAL", UNIT) for step in RECTIFYING[:3]},
     ("DANGER_REMOVAL", "PROVE_REMOVAL"): ("RECHECK", UNIT),
