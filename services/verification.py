@@ -36,15 +36,20 @@ def accept_report(session: Session, hazard: Hazard, form: Acceptance, *, by: Act
 def find_major(session: Session, hazard: Hazard, form: MajorFinding, *, by: Actor, at: datetime) -> Taken:
     """Propose MAJOR by the clause in force on the discovery date, with the interim control decided on site.
 
+    Where the visit finds that the unit named in the report does not own it (无责任单位), the assignment has to name who
+    rectifies.
+
     Source: 安全生产法 第四十一条第三款; 安全生产法 第六十五条.
 
     Raises: GateNotMet when something stricter is in force, InvalidInput (clause).
     """
     found_on = hazard.discovered_at.astimezone(LOCAL).date().isoformat()
     clause = lookups.clause_in_force(session, form.clause, found_on)
+    nobodys: dict[str, Any] = {"enterprise_id": None} if form.no_owner and hazard.enterprise_id else {}
     return _find(
         session, hazard, DecisionCode.MAJOR, form, Grade.MAJOR, by=by, at=at,
         clause_id=clause.id, persons_exposed=form.persons_exposed, external_factor=form.external_factor,
+        **nobodys,
     )  # fmt: skip
 
 

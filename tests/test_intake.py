@@ -231,3 +231,13 @@ def test_after_the_next_person_took_it_on_nothing_is_taken_back(session: Session
 
     with pytest.raises(GateNotMet, match="已领取"):
         take(session, town, hazard, D.WITHDRAW, "clerk")
+
+
+def test_a_finding_that_nobody_owns_it_makes_the_assignment_name_who_rectifies(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.CLASSIFY)
+    hazard = take(session, town, hazard, D.MAJOR, "officer", no_owner=True)
+    hazard = take(session, town, hazard, D.CONFIRM, "head")
+
+    assert hazard.enterprise_id is None
+    with pytest.raises(InvalidInput, match="没有登记责任单位"):
+        decide(session, town, hazard, D.ASSIGN, "clerk", at=NOON + timedelta(hours=1))

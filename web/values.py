@@ -44,6 +44,7 @@ LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
         EnforcementKind.ORDER: "责令整改", EnforcementKind.STOP_ORDER: "责令停产停业", EnforcementKind.PENALTY: "行政处罚",
         EnforcementKind.POWER_CUT_NOTICE: "停电预先通知", EnforcementKind.POWER_CUT: "停止供电", EnforcementKind.POWER_RESTORED: "恢复供电",
         EnforcementKind.SEALING: "查封扣押", EnforcementKind.CLOSURE_PROPOSAL: "提请关闭", EnforcementKind.CRIMINAL_CHECK: "涉嫌犯罪审查",
+        EnforcementKind.STOP_DEFIED: "拒不执行停产停业",
     },
     RefusalGround: {
         RefusalGround.NOT_SAFETY: "不属安全生产事项", RefusalGround.NO_PLACE: "地点或对象不明", RefusalGround.OTHER: "其他",

@@ -110,6 +110,7 @@ class MajorFinding(Finding):
     grading_reason: Text = Field(title="判定理由")
     persons_exposed: int = Field(title="受威胁人数", ge=0, le=1_000_000)
     external_factor: bool = Field(default=False, title="因外部因素单位自身难以排除")
+    no_owner: bool = Field(default=False, title="无责任单位", description="交办时须指定整改责任单位")
 
 
 class LesserFinding(Finding):
