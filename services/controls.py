@@ -10,8 +10,8 @@ from models.errors import GateNotMet
 from models.forms.controls import ControlCheck, ControlOrder, InterimControl, OutsideDocument, ResumptionConsent
 from models.forms.progress import EnforcementStart, StopFirst
 from models.hazard import Hazard
-from models.process import DecisionCode
-from models.stage import Clock
+from models.process import STEPS, DecisionCode
+from models.stage import Clock, Step
 from services import clocks, duties, escalations, moments
 from services.moves import Taken, take
 
@@ -34,9 +34,8 @@ def order_urgent_control(session: Session, hazard: Hazard, form: ControlOrder, *
         interim_control=form.control, interim_hours=form.check_hours, **_hasten(session, hazard, at=at),
     )  # fmt: skip
     watch(session, hazard, hours=form.check_hours, origin=taken.decision_id, by=by, at=at)
-    watched = clocks.live(session, hazard.id, Clock.INTERIM_CHECK)
-    escalations.raise_to(
-        session, hazard.id, watched.id, escalations.DANGER_LEVEL, reason=escalations.DANGER, by=by, at=at
+    escalations.raise_clock(
+        session, hazard.id, Clock.INTERIM_CHECK, escalations.DANGER_LEVEL, reason=escalations.DANGER, by=by, at=at
     )
     return taken
 
@@ -62,9 +61,7 @@ def confirm_control(session: Session, hazard: Hazard, form: ControlCheck, *, by:
 
 def raise_breach(session: Session, hazard: Hazard, *, reason: str, by: Actor, at: datetime) -> None:
     """A control that does not hold is raised to the highest level at once; its check stays due when it was."""
-    watched = clocks.live(session, hazard.id, Clock.INTERIM_CHECK)
-    if watched is not None:
-        escalations.raise_to(session, hazard.id, watched.id, _MOST, reason=reason, by=by, at=at)
+    escalations.raise_clock(session, hazard.id, Clock.INTERIM_CHECK, _MOST, reason=reason, by=by, at=at)
 
 
 def refuse_milder(hazard: Hazard, control: str) -> None:
@@ -142,7 +139,8 @@ def record_resumption(session: Session, hazard: Hazard, form: ResumptionConsent,
 
 
 def start_enforcement(session: Session, hazard: Hazard, form: EnforcementStart, *, by: Actor, at: datetime) -> Taken:
-    """Hand the hazard to enforcement: refusal, unauthorised resumption, falsification (转入执法).
+    """Hand the hazard to enforcement: refusal, unauthorised resumption, falsification (转入执法); the ladder's highest level
+    learns of it at once.
 
     Source: 安全生产法 第一百零二条; 刑法 第一百三十四条之一.
     Raises: GateNotMet when it was handed over before.
@@ -153,6 +151,12 @@ def start_enforcement(session: Session, hazard: Hazard, form: EnforcementStart, 
         session, hazard, DecisionCode.TO_ENFORCEMENT, form, by=by, at=at, evidence=form.evidence, enforcement_at=at
     )
     open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle, at=at)
+    clock = STEPS[Step(hazard.step)].clock
+    for running in dict.fromkeys((Clock.RECTIFICATION, clock)):
+        if running is not None and escalations.raise_clock(
+            session, hazard.id, running, _MOST, reason=form.ground, by=by, at=at
+        ):
+            break
     return taken
 
 

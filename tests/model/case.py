@@ -54,10 +54,9 @@ class Case:
     not_found: int = 0
     claimed: str = ""
     asked: dict[str, str] = field(default_factory=dict)
-    """What is asked for, by whom."""
+    """What is asked for, by whom; below, a clock whose level the newest decision tells at once."""
     last: Last | None = None
-    alarm: Run | None = None
-    """The check of an order against danger just given: its second level is told at once."""
+    alarm: tuple[Run, int] | None = None
     runs: list[Run] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -144,6 +143,9 @@ class Case:
                 self.holders[PARTS[code][0], signer] = PARTS[code][1]
             self._mark(code, person_told, at)
             self._move(WAYS[self.step, code][0], at)
+            if code == "FAIL":
+                found = next(run for run in self.live() if run.clock == "rectification")
+                self.alarm = (found, min(self.now.failures + 1, 3))
             if code == "CLOSE":
                 self.start("look_back_30", at)
                 self.start("look_back_90", at)
@@ -155,7 +157,7 @@ class Case:
             case "MAJOR" | "URGENT_CONTROL" | "CONFIRM_CONTROL" | "STOP_FIRST":
                 self.now.controlled = True
                 self.restart("interim_check", at)
-                self.alarm = self.runs[-1] if code == "URGENT_CONTROL" else None
+                self.alarm = (self.runs[-1], 2) if code == "URGENT_CONTROL" else None
                 if code == "URGENT_CONTROL" and not self.now.urgent:
                     self._hasten(at)
             case "ACCEPT":

@@ -163,7 +163,8 @@ class OfficeMachine(RuleBasedStateMachine):
         if refusal is None:
             case.take(code, who, told, self.at)
             if case.alarm:
-                self._say(no, case.alarm, case.alarm.raise_to(2, self.at))
+                run, level = case.alarm
+                self._say(no, run, run.raise_to(level, self.at))
                 case.alarm = None
             return
         assert self._rows() == before
