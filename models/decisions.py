@@ -110,9 +110,6 @@ class DecisionCode(StrEnum):
     ASK_PAUSE = "ASK_PAUSE"
     GRANT_PAUSE = "GRANT_PAUSE"
     DENY_PAUSE = "DENY_PAUSE"
-    ASK_RECALCULATION = "ASK_RECALCULATION"
-    GRANT_RECALCULATION = "GRANT_RECALCULATION"
-    DENY_RECALCULATION = "DENY_RECALCULATION"
     ASK_REOPENING = "ASK_REOPENING"
     GRANT_REOPENING = "GRANT_REOPENING"
     DENY_REOPENING = "DENY_REOPENING"
@@ -128,7 +125,7 @@ class DecisionCode(StrEnum):
 _ASKED_FOR = {
     "REFUSAL": "不予受理", "MERGE": "并案", "UNMERGE": "撤销并案", "LISTING": "挂牌督办", "DELISTING": "摘牌",
     "CONTROL": "变更临时管控", "LIFTING": "解除临时管控", "EXTENSION": "延期", "LAST_EXTENSION": "再次延期",
-    "LONG_LIMIT": "超长期限", "PAUSE": "中止计时", "RECALCULATION": "按新日历重算期限",
+    "LONG_LIMIT": "超长期限", "PAUSE": "中止计时",
     "REOPENING": "重新立项整改", "VOIDING": "作废误录",
 }  # fmt: skip
 _ASKING = {"ASK": "申请", "GRANT": "同意", "DENY": "不同意"}

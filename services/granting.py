@@ -19,7 +19,7 @@ from models.process import STEPS
 from models.requests import RequestKind
 from models.stage import Clock, Step
 from models.tables import HAZARD, WORK_ITEM
-from services import clocks, controls, listing, merging, moments, recalculation
+from services import clocks, controls, listing, merging, moments
 from services.moves import Taken
 
 _MOST_PAUSED_DAYS = 30
@@ -241,10 +241,6 @@ def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any
     return Effect(fresh, then)
 
 
-def _grant_recalculation(session: Session, hazard: Hazard, _asked: Any, _granted: Any, at: datetime) -> Effect:
-    return Effect(recalculation.move(session, hazard, at=at))
-
-
 def _grant_merge(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
     target = merging.target_of(session, hazard, asked.into)
     return Effect(
@@ -265,12 +261,12 @@ _CHECKS: Mapping[RequestKind, Callable[[Session, Hazard, Any, datetime], None]] 
     RequestKind.MERGE: _check_merge, RequestKind.LISTING: _check_listing, RequestKind.DELISTING: _check_delisting,
     RequestKind.CONTROL: _check_control, RequestKind.LIFTING: _check_lifting, RequestKind.EXTENSION: _check_extension(last=False),
     RequestKind.LAST_EXTENSION: _check_extension(last=True), RequestKind.LONG_LIMIT: _check_long_limit,
-    RequestKind.PAUSE: _check_pause, RequestKind.RECALCULATION: recalculation.check,
+    RequestKind.PAUSE: _check_pause,
 }  # fmt: skip
 _EFFECTS: Mapping[RequestKind, Callable[[Session, Hazard, Any, Any, datetime], Effect]] = {
     RequestKind.MERGE: _grant_merge, RequestKind.UNMERGE: _grant_unmerge, RequestKind.LISTING: _grant_listing,
     RequestKind.DELISTING: _grant_delisting, RequestKind.CONTROL: _grant_control, RequestKind.LIFTING: _grant_lifting,
     RequestKind.EXTENSION: _grant_extension, RequestKind.LAST_EXTENSION: _grant_extension,
     RequestKind.LONG_LIMIT: _grant_long_limit, RequestKind.PAUSE: _grant_pause,
-    RequestKind.REOPENING: _grant_reopening, RequestKind.RECALCULATION: _grant_recalculation,
+    RequestKind.REOPENING: _grant_reopening,
 }  # fmt: skip

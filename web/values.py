@@ -70,7 +70,7 @@ EVENTS: Mapping[str, str] = {
     "LADDER_HOLD_ENDED": "恢复升级", "LEADER_HANDED_OVER": "包案领导移交", "LETTER_ANSWERED": "答复督办函",
     "PERSON_ASSIGNED": "指定经办人", "URGED": "催办", "ESCALATED": "逾期升级", "MERGED_IN": "并入另一隐患",
     "MERGE_UNDONE": "撤销并入", "OBJECTION_RAISED": "举报人提出异议", "OBJECTION_SETTLED": "异议已处理",
-    "REPORTER_ANSWERED": "已答复举报人", "REPORTER_MESSAGED": "联系举报人", "REPORT_ADDED": "举报人补充",
+    "DEADLINE_MOVED": "期限按修订的规则变动", "REPORTER_ANSWERED": "已答复举报人", "REPORTER_MESSAGED": "联系举报人", "REPORT_ADDED": "举报人补充",
     "ORIGINAL_READ": "查阅举报原文", "IDENTITY_SEALED": "举报人身份封存", "UNSEALING_REQUESTED": "申请启封",
     "UNSEALING_APPROVED": "批准启封", "UNSEALED_READ": "查阅启封内容", "IDENTITY_ERASED": "举报人身份已删除",
 }  # fmt: skip
