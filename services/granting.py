@@ -225,7 +225,8 @@ def _rectification(session: Session, hazard: Hazard) -> Any:
 def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
     fresh: dict[str, Any] = {
         "cycle": hazard.cycle + 1, "failure_count": 0, "extensions": 0, "progress_percent": None, "open_actions": 0,
-        "limit_days": None, "limit_on": None, "limit_basis": "", "arbitrated": False,
+        "limit_days": None, "limit_on": None, "limit_basis": "", "arbitrated": False, "enforcement_at": None,
+        "unit_closed_on": None, "external_factor": False,
     }  # fmt: skip
     if hazard.step != Step.CLOSED:
         return Effect(fresh | {"grade": None, "clause_id": None})

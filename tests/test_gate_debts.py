@@ -88,3 +88,16 @@ def _to_gate(session: Session, town: Town, hazard: Hazard) -> Hazard:
     for code, who in rest:
         hazard = decide(session, town, hazard, code, who, at=NOON + 8 * A_DAY)
     return hazard
+
+
+def test_the_next_cycle_owes_nothing_of_the_last_ones_enforcement(session: Session, town: Town):
+    hazard = take(session, town, _in_enforcement(session, town), D.ENFORCE, "officer", at=NOON + A_DAY)
+    hazard = take(session, town, hazard, D.ENFORCE, "officer", at=NOON + A_DAY, kind="CRIMINAL_CHECK")
+    hazard = decide(session, town, _to_gate(session, town, hazard), D.CLOSE, "clerk", at=NOON + 9 * A_DAY)
+
+    hazard = settle(session, town, hazard, K.REOPENING, "officer", "clerk", at=NOON + 60 * A_DAY)
+
+    assert (hazard.cycle, hazard.enforcement_at, hazard.unit_closed_on) == (2, None, None)
+    hazard = decide(session, town, hazard, D.ASSIGN, "clerk", at=NOON + 61 * A_DAY)
+    hazard = decide(session, town, hazard, D.SIGN, "officer", at=NOON + 62 * A_DAY)
+    take(session, town, hazard, D.TO_ENFORCEMENT, "officer", at=NOON + 63 * A_DAY)
