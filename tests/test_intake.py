@@ -12,6 +12,7 @@ from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from models.stage import Clock, Stage, Step
 from services import inbox
+from services.open_decisions import open_to
 from town import NOON, Town, add_person, carry_to, decide, fetch, report
 
 A_DAY = timedelta(days=1)
@@ -173,6 +174,26 @@ def test_an_expert_is_asked_and_answers_while_the_clock_runs_on(session: Session
     hazard = take(session, town, hazard, D.EXPERT_OPINION, "officer")
 
     assert (open_duties(session, hazard), hazard.due_at) == ({}, due_at)
+
+
+def test_an_opinion_that_is_awaited_comes_after_the_finding_as_well(session: Session, town: Town):
+    hazard = take(session, town, carry_to(session, town, Step.CLASSIFY), D.NEED_EXPERT, "officer")
+    hazard = take(session, town, hazard, D.MAJOR, "officer")
+
+    hazard = take(session, town, hazard, D.EXPERT_OPINION, "officer")
+
+    assert "EXPERT_OPINION" not in open_duties(session, hazard)
+
+
+def test_a_question_is_answered_after_the_completion_as_well(session: Session, town: Town):
+    hazard = take(session, town, carry_to(session, town, Step.WORK), D.QUESTION_PROGRESS, "officer", at=NOON + A_DAY)
+    assert D.ANSWER_QUESTION in {move.decision for move in open_to(session, hazard, by=town.actors["principal"])}
+    hazard = decide(session, town, hazard, D.COMPLETE, "principal", at=NOON + 2 * A_DAY)
+
+    hazard = take(session, town, hazard, D.ANSWER_QUESTION, "principal", at=NOON + 2 * A_DAY)
+
+    assert "ANSWER_QUESTION" not in open_duties(session, hazard)
+    assert D.ANSWER_QUESTION not in {move.decision for move in open_to(session, hazard, by=town.actors["principal"])}
 
 
 def test_a_move_is_taken_back_by_its_maker_before_anybody_acts(session: Session, town: Town):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from model.dates import Run, running
 from model.office import ALONE, ASKED, CLOCK, ENDS, OF_UNITS, PARTS, UNIT, UNIT_OF, URGENT, WAYS, WITHDRAWABLE
 
-BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "REOPENING"}
+BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "REOPENING", "EXPERT_OPINION"}
 TICK = timedelta(microseconds=1)
 """Of two facts recorded at once the second is this much later."""
 VERBS = {"ASK", "GRANT", "DENY"}
