@@ -142,7 +142,7 @@ def _verification() -> Iterator[Move]:
     yield from _beside([_S.CLASSIFY], _D.NEED_EXPERT, _O.PROPOSE_GRADE, "expert-request", _VERIFYING)
     yield from _beside([_S.CLASSIFY], _D.CANNOT_VERIFY, _O.PROPOSE_GRADE, "verification-failure", _VERIFYING)
     yield from _beside(OPEN_STEPS, _D.EXPERT_OPINION, _O.PROPOSE_GRADE, "expert-opinion", _VERIFYING)
-    yield from _beside(OPEN_STEPS, _D.CONFIRM_CONTROL, _O.CONFIRM_CONTROL, "control-check", _FIELD)
+    yield from _beside(OPEN_STEPS, _D.CONFIRM_CONTROL, _O.CONFIRM_CONTROL, "control-check", _FIELD, while_frozen=True)
 
 
 def _assignment() -> Iterator[Move]:
@@ -153,8 +153,12 @@ def _assignment() -> Iterator[Move]:
     yield Move(_S.SIGN, _D.RETURN_NOT_MINE, _S.ARBITRATE, _O.RECEIVE_ASSIGNMENT, "assignment-return", _LEAD)
     yield Move(_S.ARBITRATE, _D.ARBITRATE, _S.SIGN, _O.ASSIGN_LEAD, "arbitration")
     yield from _beside((*RECTIFYING, *REVIEWING), _D.REASSIGN, _O.ASSIGN_LEAD, "reassignment")
-    yield from _beside((_S.SIGN, *ASSIGNED), _D.INFORM, _O.INFORM_PRINCIPALS, "informing", _LEAD)
-    yield from _beside((*_CHECKS, *MAJOR), _D.RECORD_DOCUMENT, _O.RECORD_DOCUMENT, "document", _FIELD)
+    yield from _beside(
+        (_S.SIGN, _S.ARBITRATE, *ASSIGNED), _D.INFORM, _O.INFORM_PRINCIPALS, "informing", _LEAD, while_frozen=True
+    )
+    yield from _beside(
+        (*_CHECKS, *MAJOR), _D.RECORD_DOCUMENT, _O.RECORD_DOCUMENT, "document", _FIELD, while_frozen=True
+    )
     yield from _beside((_S.TRIAGE, *_CHECKS, *MAJOR), _D.CORRECT, _O.CORRECT_ENTRY, "correction", _FIELD)
     yield from _beside((*MAJOR, _S.CLOSED), _D.PUBLISH_LISTING, _O.RECORD_PUBLICATION, "publication")
 

@@ -176,6 +176,16 @@ def test_an_expert_is_asked_and_answers_while_the_clock_runs_on(session: Session
     assert (open_duties(session, hazard), hazard.due_at) == ({}, due_at)
 
 
+def test_a_request_that_lapsed_with_a_move_stays_lapsed_when_the_move_is_taken_back(session: Session, town: Town):
+    hazard = take(session, town, report(session, town), K.REFUSAL.ask, "clerk")
+    hazard = decide(session, town, hazard, D.ACCEPT, "clerk", at=NOON + timedelta(hours=1))
+
+    hazard = take(session, town, hazard, D.WITHDRAW, "clerk", at=NOON + timedelta(hours=2))
+
+    assert hazard.open_requests == 0
+    assert take(session, town, hazard, K.REFUSAL.ask, "clerk", at=NOON + timedelta(hours=3)).open_requests == 1
+
+
 def test_an_opinion_that_is_awaited_comes_after_the_finding_as_well(session: Session, town: Town):
     hazard = take(session, town, carry_to(session, town, Step.CLASSIFY), D.NEED_EXPERT, "officer")
     hazard = take(session, town, hazard, D.MAJOR, "officer")

@@ -75,7 +75,7 @@ class Case:
             return self._allows_withdrawal(who)
         if (self.step, code) not in WAYS or who not in WAYS[self.step, code][1]:
             return False
-        if (self.frozen and code != "UNFREEZE") or not self._in_charge(code, who):
+        if (self.frozen and code not in {"UNFREEZE", "CONFIRM_CONTROL", "INFORM"}) or not self._in_charge(code, who):
             return False
         chain, part = PARTS.get(code, ("", ""))
         return all(self.holders.get((chain, signer), part) == part for signer in _signers(who, part)) and self._ready(

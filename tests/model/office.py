@@ -72,7 +72,7 @@ WAYS: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("GATE", "CLOSE"): ("CLOSED", SC | TL),
     ("CLOSED", "LOOK_BACK_HOLDS"): ("CLOSED", OFFICERS | VILLAGE),
     **{(step, "URGENT_CONTROL"): (step, VILLAGE | UNIT | SC | TL) for step in ("TRIAGE", *CHECKING)},
-    **{(step, "INFORM"): (step, UNIT) for step in ("SIGN", *ASSIGNED)},
+    **{(step, "INFORM"): (step, UNIT) for step in ("SIGN", "ARBITRATE", *ASSIGNED)},
     **{(step, "FREEZE"): (step, UNIT | SC | TL) for step in (*CHECKING, *MAJOR)},
     **{(step, "UNFREEZE"): (step, TL) for step in (*CHECKING, *MAJOR)},
 }
