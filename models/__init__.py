@@ -25,6 +25,7 @@ from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
 from models.proposal import Proposal
 from models.reward import Reward
+from models.saved_filter import SavedFilter
 from models.source import HazardSource
 from models.standard import NoticeTemplate, Policy, StandardClause
 from models.vault import ReporterVault, ReportMessage, ReportPhoto, Unsealing
@@ -81,6 +82,7 @@ __all__ = [
     "ReporterVault",
     "Reward",
     "RoleGrant",
+    "SavedFilter",
     "SecondFactor",
     "Signature",
     "StandardClause",

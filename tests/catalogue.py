@@ -12,7 +12,22 @@ from models import decisions, forms, process, stage
 from models.errors import DomainError
 from models.forms import FORMS
 from models.permissions import Role
-from web import account, authenticator, errors, faults, inbox, password, signing_in, tabs, values
+from web import (
+    account,
+    authenticator,
+    errors,
+    faults,
+    figures,
+    filters,
+    hazard,
+    inbox,
+    inbox_bulk,
+    instructing,
+    password,
+    signing_in,
+    tabs,
+    values,
+)
 from web.fields import Field, fields_of
 from web.rendering import environment
 
@@ -57,7 +72,10 @@ def _code() -> Iterator[str]:
                 and isinstance(node.value, ast.Constant)
             ):
                 yield str(node.value.value)
-    for module in (account, authenticator, errors, faults, inbox, password, signing_in, tabs, values):
+    for module in (
+        account, authenticator, errors, faults, figures, filters, hazard, inbox, inbox_bulk, instructing, password, signing_in,
+        tabs, values,
+    ):  # fmt: skip
         yield from _tables(module)
 
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +41,8 @@ class Act:
     by: Actor
     at: datetime
     leads_to: str = "/"
+    told: list[list[str]] = field(default_factory=list)
+    """What became of each row, where a form asks for several."""
 
 
 class Replayed(Exception):
@@ -74,6 +76,14 @@ def act(visit: Here, form: FormData, operation: Operation) -> Generator[Act]:
         raise
 
 
+def told_under(session: Session, by: Actor, key: str) -> list[list[str]] | None:
+    """What became of the rows of one's own form with this key; None: there was no such form."""
+    known: Any = (
+        session.connection().execute(_ANSWERED, {"of_scope": by.person_id, "of_key": f"page:{key}"}).one_or_none()
+    )
+    return None if known is None else json.loads(known.body).get("told", [])
+
+
 def _key_of(form: FormData) -> str:
     key = text_of(form, "key")
     if not 0 < len(key) <= _LONGEST_KEY:
@@ -102,7 +112,7 @@ def _replay(session: Session, by: Actor, key: str, fingerprint: str) -> None:
 
 
 def _keep(session: Session, done: Act, key: str, fingerprint: str) -> None:
-    body = json.dumps({"leads_to": done.leads_to}).encode()
+    body = json.dumps({"leads_to": done.leads_to, "told": done.told}).encode()
     row = {"scope": done.by.person_id, "key": key, "request_hash": fingerprint, "status": 303, "body": body, "etag": "",
            "created_at": done.at}  # fmt: skip
     session.connection().execute(_KEEP_ANSWER, row)

@@ -14,13 +14,18 @@ from web import (
     decisions,
     errors,
     evidence,
+    figures,
     hazard,
     inbox,
+    inbox_bulk,
+    instructing,
     ledger,
     password,
     proof,
     reporting,
+    saved_filters,
     signing_in,
+    supervision,
 )
 from web.desk import Office, sent
 from web.guards import BodyLimit, PageHeaders
@@ -32,6 +37,7 @@ def make_pages(held: Office) -> FastAPI:
     pages.state.office = held
     for module in (
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
+        supervision, figures, saved_filters, instructing, inbox_bulk,
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)

@@ -52,7 +52,7 @@ def _paper(visit: Here, session: Session, hazard: Hazard, move: Move, seen: str)
     return Paper(
         visit, move.decision.label, f"/hazards/{hazard.no}/decisions/{move.resource}", form,
         fields_of(form, choices_for(session, form, hazard)), hazard, open_decisions.leads_somewhere(move),
-        _wants_proof(visit, move), changes=_changes(visit, session, hazard, seen),
+        wants_proof(visit, move.operation), changes=_changes(visit, session, hazard, seen),
     )  # fmt: skip
 
 
@@ -79,10 +79,11 @@ def _require_open(visit: Here, hazard: Hazard, move: Move) -> None:
                            remedy=f"可由{who_may(move.operation)}办理。")  # fmt: skip
 
 
-def _wants_proof(visit: Here, move: Move) -> bool:
+def wants_proof(visit: Here, operation: Operation) -> bool:
+    """Whether the form asks for the password anew before this."""
     within = timedelta(minutes=visit.held.settings.step_up_minutes)
     try:
-        access.require_recent_password(visit.by, move.operation, at=visit.at, within=within)
+        access.require_recent_password(visit.by, operation, at=visit.at, within=within)
     except StepUpRequired:
         return True
     return False

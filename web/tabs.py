@@ -8,7 +8,9 @@ from services import reporting
 
 TABS = (
     ("/inbox", "待办", (Operation.WORK_ITEMS,)),
+    ("/supervision", "督办", (Operation.STATISTICS,)),
     ("/hazards", "台账", (Operation.LIST_HAZARDS,)),
+    ("/statistics", "统计", (Operation.STATISTICS,)),
     ("/report", "上报", reporting.OPERATIONS),
     ("/account", "我的", (Operation.OWN_ACCOUNT,)),
 )
