@@ -12,6 +12,7 @@ _OPEN = text("closed_at IS NULL")
 _RUNG_LEFT = text("next_rung_at IS NOT NULL")
 _TOLD_AGAIN = text("repeat_at IS NOT NULL")
 _OPEN_OFFICE = text("closed_at IS NULL AND coalesce(unit_id, enterprise_id) IS NULL")
+_OPEN_ANSWER = text("closed_at IS NULL AND kind = 'answer_letter'")
 _OPEN_MOVE = text("closed_at IS NULL AND is_move")
 
 
@@ -33,6 +34,7 @@ class WorkItem(SQLModel, table=True):
         Index(
             "ix_work_item_enterprise_due", "enterprise_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN
         ),
+        Index("ix_work_item_answer", "hazard_id", sqlite_where=_OPEN_ANSWER, postgresql_where=_OPEN_ANSWER),
         Index("ix_work_item_hazard", "hazard_id"),
     )
 

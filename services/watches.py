@@ -1,19 +1,20 @@
 """What supervision watches for, each as a condition on the ledger."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, literal_column, select
 
 from models.calendar import WorkCalendar
 from models.limits import ZONE, end_of
 from models.stage import Clock
-from models.tables import DEADLINE, HAZARD
+from models.tables import DEADLINE, HAZARD, WORK_ITEM
 
 SOON = 2
 """临期: so many working days or fewer are left."""
+_LETTER = literal_column(f"'{Clock.ANSWER}'")
+"""Written out, as its index has it (ix_work_item_answer)."""
 
 
 class Watch(StrEnum):
@@ -60,15 +61,15 @@ def conditions(watched: Watching) -> list[ColumnElement[bool]]:
         case Watch.LISTED:
             return [open_ones, HAZARD.c.listing_level != literal_column("'NONE'")]
         case Watch.UNANSWERED:
-            return [_has(Clock.ANSWER)]
+            waiting = (WORK_ITEM.c.kind == _LETTER, WORK_ITEM.c.closed_at.is_(None))
+            return [HAZARD.c.id.in_(select(WORK_ITEM.c.hazard_id).where(*waiting))]
         case Watch.SILENT:
-            return [_has(Clock.PROGRESS, Clock.LONG_PROGRESS, past=watched.at)]
+            return [_late(Clock.PROGRESS, Clock.LONG_PROGRESS, at=watched.at)]
         case Watch.UNCONTROLLED:
-            return [_has(Clock.INTERIM_CHECK, past=watched.at)]
+            return [_late(Clock.INTERIM_CHECK, at=watched.at)]
 
 
-def _has(*clocks: Clock, past: datetime | None = None) -> ColumnElement[bool]:
-    """A clock of these runs on the hazard, past due where that is asked."""
-    running: Iterable[Any] = (DEADLINE.c.clock.in_(clocks), DEADLINE.c.closed_at.is_(None))
-    late = (DEADLINE.c.due_at < past,) if past else ()
-    return HAZARD.c.id.in_(select(DEADLINE.c.hazard_id).where(*running, *late))
+def _late(*clocks: Clock, at: datetime) -> ColumnElement[bool]:
+    """A clock of these runs on the hazard and is past due."""
+    late = (DEADLINE.c.clock.in_(clocks), DEADLINE.c.closed_at.is_(None), DEADLINE.c.due_at < at)
+    return HAZARD.c.id.in_(select(DEADLINE.c.hazard_id).where(*late))

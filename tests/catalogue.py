@@ -14,6 +14,7 @@ from models.forms import FORMS
 from models.permissions import Role
 from web import (
     account,
+    answering,
     authenticator,
     errors,
     faults,
@@ -73,7 +74,7 @@ def _code() -> Iterator[str]:
             ):
                 yield str(node.value.value)
     for module in (
-        account, authenticator, errors, faults, figures, filters, hazard, inbox, inbox_bulk, instructing, password, signing_in,
+        account, answering, authenticator, errors, faults, figures, filters, hazard, inbox, inbox_bulk, instructing, password, signing_in,
         tabs, values,
     ):  # fmt: skip
         yield from _tables(module)

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from models.permissions import Operation
 from web import (
     account,
+    answering,
     assets,
     authenticator,
     decisions,
@@ -37,7 +38,7 @@ def make_pages(held: Office) -> FastAPI:
     pages.state.office = held
     for module in (
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
-        supervision, figures, saved_filters, instructing, inbox_bulk,
+        supervision, figures, saved_filters, instructing, inbox_bulk, answering,
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)

@@ -31,7 +31,7 @@ _WAY = tuple(dict.fromkeys(info.stage for info in STEPS.values() if info.stage n
 """The stages of the straight way, in the order of the steps."""
 
 
-OTHERS = {"report": "上报", "instruction": "批示"}
+OTHERS = {"report": "上报", "instruction": "批示", "answer": "答复"}
 
 
 @router.get("/hazards/{no}", openapi_extra={"x-operation": Operation.READ_HAZARD})

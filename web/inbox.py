@@ -14,7 +14,7 @@ from models.errors import InvalidInput
 from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Clock, Step
-from services import access, duties, inbox, lookups, policies, staffing
+from services import access, answers, duties, inbox, lookups, policies, staffing
 from web import moments
 from web.acting import act
 from web.assets import local_path
@@ -58,6 +58,7 @@ def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
             "reason": reasons.get((row.no, row.due_at), ""),
             "holder": names.get(row.assignee_id or "", ""),
             "is_mine": row.assignee_id == visit.by.person_id,
+            "answers": not row.is_move and row.kind in answers.OPERATIONS,
             "follow_up": moments.day(row.follow_up_at) if row.follow_up_at else "",
         }
         for row in rows

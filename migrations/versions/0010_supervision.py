@@ -13,6 +13,7 @@ depends_on = None
 _OPEN = sa.text("closed_at IS NULL")
 _LISTED = sa.text("closed_at IS NULL AND listing_level <> 'NONE'")
 _OFFICE = sa.text("closed_at IS NULL AND coalesce(unit_id, enterprise_id) IS NULL")
+_ANSWER = sa.text("closed_at IS NULL AND kind = 'answer_letter'")
 
 
 def upgrade() -> None:
@@ -44,9 +45,11 @@ def upgrade() -> None:
         sqlite_where=_OFFICE,
         postgresql_where=_OFFICE,
     )
+    op.create_index("ix_work_item_answer", "work_item", ["hazard_id"], sqlite_where=_ANSWER, postgresql_where=_ANSWER)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_work_item_answer", "work_item")
     op.drop_index("ix_work_item_office_due", "work_item")
     op.drop_index("ix_deadline_running", "deadline")
     op.drop_index("ix_hazard_listed", "hazard")
