@@ -12,7 +12,20 @@ from models import decisions, forms, process, stage
 from models.errors import DomainError
 from models.forms import FORMS
 from models.permissions import Role
-from web import account, authenticator, errors, faults, inbox, password, signing_in, tabs, values
+from services import following
+from web import (
+    account,
+    authenticator,
+    errors,
+    faults,
+    inbox,
+    password,
+    public_follow,
+    questions,
+    signing_in,
+    tabs,
+    values,
+)  # fmt: skip
 from web.fields import Field, fields_of
 from web.rendering import environment
 
@@ -57,7 +70,19 @@ def _code() -> Iterator[str]:
                 and isinstance(node.value, ast.Constant)
             ):
                 yield str(node.value.value)
-    for module in (account, authenticator, errors, faults, inbox, password, signing_in, tabs, values):
+    for module in (
+        account,
+        authenticator,
+        errors,
+        faults,
+        inbox,
+        password,
+        public_follow,
+        questions,
+        signing_in,
+        tabs,
+        values,
+    ):
         yield from _tables(module)
 
 
@@ -84,6 +109,7 @@ def _strings(value: object) -> Iterator[str]:
 
 def _models() -> Iterator[str]:
     yield from decisions.LABELS.values()
+    yield from (*following._WORDS.values(), *following._BY_STEP.values())
     yield from (info.label for info in process.STEPS.values())
     yield from (one.label for kind in (stage.Stage, stage.Clock, stage.Part, Role) for one in kind)
     yield from (kind.title for kind in _errors(DomainError))
@@ -98,6 +124,7 @@ def _errors(kind: type[DomainError]) -> Iterator[type[DomainError]]:
 def _forms() -> Iterator[str]:
     for path in sorted(Path(forms.__file__).parent.glob("*.py")):
         yield from re.findall(r'raise ValueError\("([^"]+)"\)', path.read_text(encoding="utf-8"))
+    yield from (label for fields in questions.QUESTIONS for label in _fields(fields.fields))
     for form in FORMS.values():
         for choices in ({}, {name: found for name, found in _ANY_CHOICE.items() if name in form.model_fields}):
             yield from _fields(fields_of(form, choices))
