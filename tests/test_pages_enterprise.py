@@ -61,6 +61,8 @@ def test_what_is_missing_is_said_before_completion_is_reported(story: Story, bro
     case.step("officer", D.ADD_ACTION, work="清理积尘", owner="班组长", due_on="2026-12-01")
 
     assert browsers["principal"].open(OWN).sees("还缺：还有1项整改子项没有登记完成。")
+    form = browsers["principal"].open(f"/hazards/{case.no}/decisions/completion")
+    assert form.sees("还缺：还有1项整改子项没有登记完成。")
 
 
 def test_the_extension_whose_turn_it_is_is_offered_and_not_the_other(story: Story, browsers: dict[str, Browser]):

@@ -269,6 +269,13 @@ def test_hostile_words_are_words(story: Story, somebody: Browser):
     assert count(story.engine, HAZARD) == 1
 
 
+def test_the_longest_report_makes_no_heavy_page(somebody: Browser):
+    page = answered(somebody, description="危" * 4000, by_name=True)
+
+    assert len(page.answer.content) < 60_000
+    assert somebody.send(TAKEN).sees("已收到您的举报")
+
+
 def test_a_nul_is_said_to_be_wrong(somebody: Browser):
     somebody.open(ASK)
 
@@ -385,7 +392,7 @@ def test_not_fixed_is_offered_only_after_the_end(story: Story, somebody: Browser
     case.step("clerk", D.ABSTRACT, **ABSTRACT)
     case.carry_to("CLOSED")
 
-    assert following(somebody, code).sees("整改完成，已销号", "问题没有解决")
+    assert somebody.open(FOLLOWED).sees("整改完成，已销号", "问题没有解决")
     page = somebody.send(f"{FOLLOWED}/objection", objection="火花探测装了没通电")
 
     assert page.sees("镇安委办会再查看", "镇安委办正在查看")

@@ -47,6 +47,8 @@ class Paper:
     changes: Sequence[Mapping[str, Any]] = ()
     """What others did to the hazard since this form was opened."""
     remedy: str = ""
+    missing: Sequence[str] = ()
+    """What the decision would be refused for as things stand."""
     similar: Sequence[Similar] = ()
     """Hazards that look like what is about to be reported."""
 

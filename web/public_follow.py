@@ -36,6 +36,7 @@ DONE = {
 }  # fmt: skip
 _FOR = timedelta(minutes=20)
 _LONGEST_CODE = 100
+_MOST_TYPED = 5000
 
 
 class Follower(NamedTuple):
@@ -172,7 +173,7 @@ def _write(mine: Follower, form: FormData, name: str, service: Service) -> Respo
         body = ReporterText(text=typed.replace("\r\n", "\n"))
     except ValidationError:
         fault = mine.guest.say("请填写2到4000字")
-        return _progress(mine, faults=[(name, fault)], typed={name: typed[: _LONGEST_CODE * 50]})
+        return _progress(mine, faults=[(name, fault)], typed={name: typed[:_MOST_TYPED]})
     try:
         with _acting(mine, form, Operation.ADD_TO_OWN_REPORT) as done:
             source = sources.of_code(done.session, mine.code)
