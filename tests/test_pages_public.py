@@ -1,24 +1,17 @@
-"""Somebody without an account at the pages: reports question by question, follows by the code, and leaves no trace."""
+"""Somebody without an account reports question by question, and leaves no trace."""
 
 import logging
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from browsing import SITE, Browser, Page
-from models.engine import reading
+from browsing import Browser, Page
 from models.forms.tip_off import PublicReport
-from models.process import DecisionCode as D
 from models.tables import HAZARD, REPORT_PHOTO
-from services.keys import finance_token
-from serving import with_pages
 from settings import Settings
-from story import Case, Story
+from story import Story
 from tip_off import (
-    ABSTRACT,
-    ID_NO,
     NAME,
     PHONE,
     PLACE,
@@ -29,12 +22,21 @@ from tip_off import (
     shapes_of,
 )
 from town import Town
+from visiting import (
+    ASK,
+    CALLER,
+    FOLLOWED,
+    TAKEN,
+    answered,
+    code_on,
+    count,
+    following,
+    newcomer,
+    photos,
+    reported,
+)  # fmt: skip
 from web.cookies import FOLLOW, SESSION, VISIT
 from web.questions import QUESTIONS
-
-ASK, TAKEN, FOLLOWED = "/public/report", "/public/report/taken", "/public/follow"
-CALLER = "203.0.113.77"
-IDENTITY = {"reporter__name": NAME, "reporter__phone": PHONE, "reporter__id_no": ID_NO}
 
 
 @pytest.fixture
@@ -45,53 +47,6 @@ def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
 @pytest.fixture
 def somebody(story: Story) -> Browser:
     return newcomer(story)
-
-
-def newcomer(story: Story, address: str = CALLER) -> Browser:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    browser = Browser(app)
-    browser.client = TestClient(app, base_url=SITE, raise_server_exceptions=False, client=(address, 5000))
-    return browser
-
-
-def answered(browser: Browser, *, by_name: bool = False, **changes: Any) -> Page:
-    """All the questions, up to the answers shown once more."""
-    browser.open(ASK)
-    browser.send(ASK, press="继续", description=changes.get("description", WORDS))
-    browser.send(ASK, press="继续", place=PLACE)
-    browser.send(ASK, press="继续", seen_on=changes.get("seen_on", ""))
-    urgent = browser.page.form(ASK)
-    urgent.values["urgent"] = ["no"]
-    browser.send(ASK, press="继续")
-    browser.page.form(ASK).values["named"] = ["yes" if by_name else "no"]
-    browser.send(ASK, press="继续")
-    return browser.send(ASK, press="继续", **IDENTITY) if by_name else browser.page
-
-
-def code_on(page: Page) -> str:
-    return page.html.partition('id="code">')[2].partition("<")[0]
-
-
-def reported(browser: Browser, *, files: Any = None, **how: Any) -> str:
-    """The query code of a report handed in."""
-    answered(browser, **how)
-    page = browser.send(TAKEN, files=files)
-    assert page.sees("已收到您的举报"), page.text
-    return code_on(page)
-
-
-def following(browser: Browser, code: str) -> Page:
-    browser.open(FOLLOWED)
-    return browser.send(FOLLOWED, code=code)
-
-
-def count(engine: Engine, table: Any) -> int:
-    with reading(engine) as session:
-        return session.execute(select(func.count()).select_from(table)).scalar_one()
-
-
-def photos(*contents: bytes) -> list[Any]:
-    return [("photos", ("IMG_0042.jpg", content, "image/jpeg")) for content in contents]
 
 
 def test_a_report_asks_one_thing_at_a_time_and_ends_with_number_and_code(story: Story, somebody: Browser):
@@ -291,175 +246,6 @@ def test_pages_and_programs_are_counted_together(story: Story, somebody: Browser
     page = somebody.send(TAKEN)
 
     assert (page.status, page.sees("提交过于频繁", WORDS)) == (429, True)
-
-
-def test_a_wrong_code_opens_nothing_and_guessing_ends(story: Story, somebody: Browser):
-    reported(somebody)
-    statuses = [following(somebody, f"WRONG-{number}").status for number in range(31)]
-
-    assert statuses == [422] * 30 + [429]
-
-
-def test_the_code_is_in_no_address_and_in_no_readable_cookie(somebody: Browser):
-    code = reported(somebody)
-    page = following(somebody, code)
-
-    plain = code.replace("-", "")
-    assert str(page.answer.url) == f"{SITE}{FOLLOWED}"
-    assert not [href for href in page.hrefs if plain in href or code in href]
-    assert code not in page.html
-    assert code not in (somebody.client.cookies.get(FOLLOW) or "")
-
-
-def test_a_code_copied_by_hand_is_read_as_it_was_meant(somebody: Browser):
-    code = reported(somebody)
-
-    assert following(somebody, code.lower().replace("-", " ")).sees("已收到，正在受理")
-
-
-def test_following_ends_by_itself_and_by_leaving(story: Story, somebody: Browser):
-    code = reported(somebody)
-    following(somebody, code)
-    story.later(minutes=21)
-    assert somebody.open(FOLLOWED).sees("查询码", "继续")
-
-    following(somebody, code)
-    somebody.send(f"{FOLLOWED}/end")
-    assert FOLLOW not in somebody.client.cookies
-    assert somebody.open(FOLLOWED).title.startswith("查询进度")
-
-
-def test_a_planted_cookie_follows_nothing(somebody: Browser):
-    somebody.client.cookies.set(FOLLOW, "AAAA", domain="hazard.test", path="/")
-
-    assert somebody.open(FOLLOWED).title.startswith("查询进度")
-    assert somebody.open(f"{FOLLOWED}/erasure").status == 403
-
-
-def test_words_pass_between_reporter_and_office(story: Story, somebody: Browser):
-    code = reported(somebody)
-    following(somebody, code)
-    page = somebody.send(f"{FOLLOWED}/addition", addition="昨晚又冒火星")
-    assert page.sees("已收到您补充的情况", "昨晚又冒火星")
-
-    case = Case(story, number_of(story))
-    source = story.get("clerk", f"/hazards/{case.no}/reports")[0]["id"]
-    story.post("clerk", f"/reports/{source}/messages", {"text": "是哪一台设备？"})
-    assert somebody.open(FOLLOWED).sees("镇安委办", "是哪一台设备？")
-
-    assert somebody.send(f"{FOLLOWED}/message", message="三号造粒机").sees("留言已送到", "三号造粒机")
-
-
-def number_of(story: Story) -> str:
-    with reading(story.engine) as session:
-        return session.execute(select(HAZARD.c.no)).scalars().one()
-
-
-def test_an_addition_sent_twice_is_one(somebody: Browser):
-    code = reported(somebody)
-    page = following(somebody, code)
-    somebody.send(f"{FOLLOWED}/addition", addition="昨晚又冒火星")
-    somebody.page = page
-
-    again = somebody.send(f"{FOLLOWED}/addition", addition="昨晚又冒火星")
-
-    assert again.status == 200
-    assert again.html.count("昨晚又冒火星") == 1
-
-
-def test_too_short_an_addition_stays_where_it_was_typed(somebody: Browser):
-    following(somebody, reported(somebody))
-
-    page = somebody.send(f"{FOLLOWED}/addition", addition="火")
-
-    assert (page.status, page.form(f"{FOLLOWED}/addition").values["addition"]) == (422, ["火"])
-
-
-def test_photos_are_added_by_the_code(story: Story, somebody: Browser):
-    following(somebody, reported(somebody))
-    assert somebody.send(f"{FOLLOWED}/photos").sees("请选择照片")
-
-    page = somebody.send(f"{FOLLOWED}/photos", files=photos(photograph_with_traces(), photograph_with_traces()))
-
-    assert page.sees("照片已收到")
-    assert count(story.engine, REPORT_PHOTO) == 2
-
-
-def test_not_fixed_is_offered_only_after_the_end(story: Story, somebody: Browser):
-    code = reported(somebody)
-    assert not following(somebody, code).sees("问题没有解决")
-    case = Case(story, number_of(story))
-    case.step("clerk", D.ABSTRACT, **ABSTRACT)
-    case.carry_to("CLOSED")
-
-    assert somebody.open(FOLLOWED).sees("整改完成，已销号", "问题没有解决")
-    page = somebody.send(f"{FOLLOWED}/objection", objection="火花探测装了没通电")
-
-    assert page.sees("镇安委办会再查看", "镇安委办正在查看")
-
-
-def test_the_identity_is_erased_after_one_question(story: Story, somebody: Browser):
-    following(somebody, reported(somebody, by_name=True))
-    somebody.open(f"{FOLLOWED}/erasure")
-
-    assert somebody.send(f"{FOLLOWED}/erasure").sees("您的身份已删除")
-
-
-def test_a_reward_is_drawn_here_and_paid_at_the_window(story: Story, somebody: Browser, app_settings: Settings):
-    code = reported(somebody, by_name=True)
-    reward_for(story)
-    page = following(somebody, code)
-    assert page.sees("奖励 3000 元")
-
-    drawn = somebody.send(f"{FOLLOWED}/reward-token")
-    token = drawn.html.partition('id="reward">')[2].partition("<")[0]
-    somebody.page = page
-    assert token in somebody.send(f"{FOLLOWED}/reward-token").html
-
-    window = newcomer(story)
-    window.open("/finance")
-    amount = window.send("/finance", finance_token=finance_token(app_settings.key_dir), reward_token=token)
-    assert amount.sees("兑付 3000 元")
-    assert not amount.sees(number_of(story))
-    assert window.send("/finance/paid").sees("已登记兑付 3000 元")
-    window.page = amount
-    assert window.send("/finance/paid").sees("该兑付码已于")
-
-
-def reward_for(story: Story) -> None:
-    case = Case(story, number_of(story))
-    case.step("clerk", D.ABSTRACT, **ABSTRACT)
-    case.carry_to("ASSIGN")
-    source = story.get("clerk", f"/hazards/{case.no}/reports")[0]["id"]
-    story.post("clerk", f"/reports/{source}/reward", {"amount_yuan": 3000, "basis": "区安全生产举报奖励标准"})
-    story.post("second_clerk", f"/reports/{source}/reward/approval")
-
-
-@pytest.mark.parametrize("wrong", ["", "0" * 64, "令牌"])
-def test_without_its_own_token_the_window_shows_nothing(story: Story, somebody: Browser, wrong: str):
-    somebody.open("/finance")
-
-    page = somebody.send("/finance", finance_token=wrong, reward_token="AAAA")
-
-    assert (page.status, page.sees("财政窗口令牌不正确")) == (422, True)
-
-
-def test_a_wrong_reward_token_is_said_so_and_guessing_ends(somebody: Browser, app_settings: Settings):
-    somebody.open("/finance")
-    own = finance_token(app_settings.key_dir)
-    pages = [somebody.send("/finance", finance_token=own, reward_token=f"wrong{number}") for number in range(30)]
-
-    assert pages[0].sees("兑付码不正确")
-    assert {page.status for page in pages} == {422}
-    assert somebody.send("/finance", finance_token=own, reward_token="wrong").status == 429
-
-
-def test_what_was_not_looked_up_is_not_paid(somebody: Browser):
-    form = somebody.open("/finance").form("/finance")
-
-    answer = somebody.client.post("/finance/paid", data={**form.values, "sealed": "AAAA"})
-
-    assert answer.status_code == 403
 
 
 def test_the_public_report_form_has_a_question_for_each_of_its_fields():
