@@ -38,11 +38,11 @@ from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
 from api.fallback_sweep import watching
 from api.headers import SecureHeaders
-from api.throttle import Throttle
 from models.engine import open_engine
 from models.permissions import Operation
 from services import schema
 from services.logs import write_json_lines
+from services.throttle import Throttle
 from settings import Settings, settings
 
 PREFIX = "/api/v1"

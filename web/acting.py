@@ -5,6 +5,7 @@ where the first one led.
 """
 
 import hashlib
+import hmac
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -54,13 +55,16 @@ class Replayed(Exception):
 
 
 @contextmanager
-def act(visit: Here, form: FormData, operation: Operation) -> Generator[Act]:
+def act(visit: Here, form: FormData, operation: Operation, *, blind: bytes = b"", beside: str = "") -> Generator[Act]:
     """One transaction under the form's key; decision and key commit together.
+
+    `blind`: a key under which the content's hash is kept, where the bare one would give the content away.
+    `beside`: a hash of what was sent besides text.
 
     Raises: NotPermitted, StepUpRequired, Replayed.
     """
     key = _key_of(form)
-    print_ = _fingerprint(visit.request, form)
+    print_ = _fingerprint(visit.request, form, blind, beside)
     at, within = visit.at, timedelta(minutes=visit.held.settings.step_up_minutes)
     access.require(visit.by, operation)
     access.require_recent_password(visit.by, operation, at=at, within=within)
@@ -91,13 +95,14 @@ def _key_of(form: FormData) -> str:
     return f"page:{key}"
 
 
-def _fingerprint(request: Request, form: FormData) -> str:
+def _fingerprint(request: Request, form: FormData, blind: bytes, beside: str) -> str:
     content = [
         [name, value]
         for name, value in form.multi_items()
         if name not in _BESIDE_THE_CONTENT and isinstance(value, str)
     ]
-    return hashlib.sha256(json.dumps([request.url.path, content]).encode()).hexdigest()
+    text = json.dumps([request.url.path, content, beside] if beside else [request.url.path, content]).encode()
+    return hmac.digest(blind, text, "sha256").hex() if blind else hashlib.sha256(text).hexdigest()
 
 
 def _replay(session: Session, by: Actor, key: str, fingerprint: str) -> None:

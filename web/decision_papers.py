@@ -14,6 +14,7 @@ from models.permissions import Operation
 from models.process import Move, move_for, moves_at, who_may
 from models.stage import Step
 from services import access, open_decisions, register
+from services.missing import missing_for
 from web import history
 from web.choices import choices_for
 from web.desk import Here, text_of
@@ -53,6 +54,7 @@ def _paper(visit: Here, session: Session, hazard: Hazard, move: Move, seen: str)
         visit, move.decision.label, f"/hazards/{hazard.no}/decisions/{move.resource}", form,
         fields_of(form, choices_for(session, form, hazard)), hazard, open_decisions.leads_somewhere(move),
         wants_proof(visit, move.operation), changes=_changes(visit, session, hazard, seen),
+        missing=missing_for(session, hazard, move.decision, at=visit.at),
     )  # fmt: skip
 
 

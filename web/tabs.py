@@ -7,6 +7,7 @@ from models.permissions import Operation
 from services import reporting
 
 TABS = (
+    ("/enterprise", "本企业", (Operation.SELF_REPORT,)),
     ("/inbox", "待办", (Operation.WORK_ITEMS,)),
     ("/supervision", "督办", (Operation.STATISTICS,)),
     ("/hazards", "台账", (Operation.LIST_HAZARDS,)),

@@ -90,7 +90,7 @@ class Completion(Form):
     completed_on: date = Field(title="完成日期")
     cost_yuan: Decimal = Field(title="整改费用（元）", ge=0, max_digits=14, decimal_places=2)
     photo_pairs: tuple[PhotoPair, ...] = Field(title="整改前后对比照片", min_length=1, max_length=20)
-    self_acceptance: OptionalText = Field(default="", title="自行验收或评估情况")
+    self_acceptance: OptionalText = Field(default="", title="自行验收或评估情况", description="停产停用整改的必填")
     evidence: EvidenceIds = Field(default=(), title="其他佐证材料")
 
     @model_validator(mode="after")
