@@ -82,7 +82,7 @@ def everybody(base_url: str) -> Iterator[dict[str, Person]]:
     with ExitStack() as connections:
         people = {key: Person(base_url, **entry) for key, entry in known.items()}
         for person in people.values():
-            connections.enter_context(person.http)
+            connections.callback(person.http.close)
         yield people
 
 
