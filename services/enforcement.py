@@ -14,6 +14,7 @@ from models.errors import GateNotMet
 from models.forms.progress import EnforcementAct, EnforcementKind, Freeze, Unfreeze
 from models.hazard import Hazard
 from models.limits import ZONE
+from models.permissions import Role
 from models.process import DecisionCode
 from models.stage import Clock
 from models.tables import DECISION, HAZARD
@@ -60,20 +61,35 @@ def lacks_criminal_check(session: Session, hazard: Hazard) -> bool:
 def freeze(session: Session, hazard: Hazard, form: Freeze, *, by: Actor, at: datetime) -> Taken:
     """An accident happened: everything is preserved as it stands, and nothing moves (事故冻结).
 
-    Raises: InvalidInput (a time ahead).
+    The dates stay; the ladder waits, but for interim control. The leaders, who alone may let it go on, have it in
+    their inbox.
+
+    Raises: GateNotMet when it is frozen already, InvalidInput (a time ahead).
     """
     moments.refuse_ahead(form.happened_at, at, field="happened_at")
-    return take(session, hazard, DecisionCode.FREEZE, form, by=by, at=at, evidence=form.evidence, frozen_at=at)
+    taken = take(session, hazard, DecisionCode.FREEZE, form, by=by, at=at, evidence=form.evidence, frozen_at=at)
+    duties.open_duty(
+        session,
+        hazard,
+        Clock.FREEZE_REVIEW,
+        DecisionCode.UNFREEZE,
+        duties.Bearer(Role.TL),
+        origin=taken.decision_id,
+        at=at,
+    )
+    return taken
 
 
 def unfreeze(session: Session, hazard: Hazard, form: Unfreeze, *, by: Actor, at: datetime) -> Taken:
-    """A leader lets it go on (解除冻结).
+    """A leader lets it go on (解除冻结): what fell due in the meantime is told by the next sweep.
 
     Raises: GateNotMet when it is not frozen.
     """
     if hazard.frozen_at is None:
         raise GateNotMet("该隐患没有冻结。", rule="事故冻结", remedy="无须解除。")
-    return take(session, hazard, DecisionCode.UNFREEZE, form, by=by, at=at, frozen_at=None)
+    taken = take(session, hazard, DecisionCode.UNFREEZE, form, by=by, at=at, frozen_at=None)
+    duties.close_duty(session, hazard.id, Clock.FREEZE_REVIEW, DecisionCode.UNFREEZE, by=by, at=at)
+    return taken
 
 
 def _require_ground(session: Session, hazard: Hazard, form: EnforcementAct) -> None:

@@ -15,11 +15,12 @@ from models.forms.controls import InterimControl
 from models.forms.requests import ReopeningGround
 from models.hazard import Hazard, ListingLevel
 from models.limits import ZONE, end_of
-from models.process import STEPS
+from models.permissions import Role
+from models.process import STEPS, DecisionCode
 from models.requests import RequestKind
 from models.stage import Clock, Step
 from models.tables import HAZARD, WORK_ITEM
-from services import clocks, controls, listing, merging, moments
+from services import clocks, controls, duties, listing, merging, moments
 from services.moves import Taken
 
 _MOST_PAUSED_DAYS = 30
@@ -152,7 +153,8 @@ def _grant_listing(session: Session, hazard: Hazard, asked: Any, _granted: Any, 
 
 
 def _grant_delisting(session: Session, hazard: Hazard, _asked: Any, _granted: Any, at: datetime) -> Effect:
-    def then(taken: Taken, _by: Actor) -> None:
+    def then(taken: Taken, by: Actor) -> None:
+        duties.close_duty(session, hazard.id, Clock.LISTING_REVIEW, DecisionCode.KEEP_LISTED, by=by, at=at)
         listing.open_publication(session, hazard, (Clock.DELISTING_PUBLICATION,), origin=taken.decision_id, at=at)
 
     return Effect({"listing_level": ListingLevel.NONE}, then)
@@ -189,17 +191,28 @@ def _grant_long_limit(session: Session, hazard: Hazard, asked: Any, _granted: An
 def _grant_pause(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
     running = _rectification(session, hazard)
     spans = [*json.loads(running.pauses), [at.isoformat(), end_of(asked.until).isoformat()]]
-    return Effect(_moved(session, hazard, running, at=at, pauses=json.dumps(spans)))
+    changes = _moved(session, hazard, running, at=at, pauses=json.dumps(spans))
+
+    def review(taken: Taken, by: Actor) -> None:
+        duties.open_review(
+            session, hazard, Clock.PAUSE_END, duties.Bearer(f"{Role.SC} {Role.TL}"), asked.until, origin=taken.decision_id,
+            by=by, at=at,
+        )  # fmt: skip
+
+    return Effect(changes, review)
 
 
 def end_pause(session: Session, hazard: Hazard, *, at: datetime) -> dict[str, Any]:
-    """The clock runs again from now; the hazard's columns that follow.
+    """The clock runs again from now; the hazard's columns that follow. Where it runs again by itself, the day named for
+    looking at it again having come, this says that somebody did.
 
-    Raises: GateNotMet when it does not stand still.
+    Raises: GateNotMet when it does not stand still and nobody was to look at it.
     """
     running = _rectification(session, hazard)
     spans = json.loads(running.pauses)
     if not spans or datetime.fromisoformat(spans[-1][1]) <= at:
+        if clocks.live(session, hazard.id, Clock.PAUSE_END) is not None:
+            return {}
         raise GateNotMet("计时没有中止。", rule="中止计时", remedy="无须恢复。")
     spans[-1][1] = at.isoformat()
     return _moved(session, hazard, running, at=at, pauses=json.dumps(spans))

@@ -41,6 +41,7 @@ class ExtensionRequest(Form):
     reason: Text = Field(title="理由")
     finished: Text = Field(title="已完成部分")
     new_limit_on: date = Field(title="申请的新期限")
+    late_reason: OptionalText = Field(default="", title="迟报原因", description="临近期限才申请的必填")
     interim: Text = Field(title="延期期间的临时管控")
     evidence: EvidenceIds = Field(title="证明材料", min_length=1)
 
