@@ -106,6 +106,17 @@ def superseding(session: Session, deadline: Any, *, at: datetime, **changes: Any
     return row
 
 
+def go_on(session: Session, ended: Any) -> None:
+    """A deadline that should not have ended runs on, in a row of its own with the same dates; what its ladder had not
+    said yet, the new row says."""
+    row = superseding(session, ended, at=ended.closed_at)
+    if ended.next_rung_at is None:
+        return
+    unsaid = {"next_level": ended.next_level, "next_rung_at": ended.next_rung_at}
+    for deadline_id, waits in ((ended.id, {"next_rung_at": None}), (row["id"], unsaid)):
+        session.execute(update(DEADLINE).where(DEADLINE.c.id == deadline_id).values(**waits))
+
+
 def replace(session: Session, deadline: Any, row: dict[str, Any], *, at: datetime) -> None:
     """Another clock takes the place of a live one."""
     session.execute(_SUPERSEDE, {"of_deadline": deadline.id, "at": at})

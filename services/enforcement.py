@@ -31,6 +31,7 @@ class _Act(NamedTuple):
     decided_by: str
     document_no: str
     taken_at: datetime
+    emergency: bool
 
 
 def record_act(session: Session, hazard: Hazard, form: EnforcementAct, *, by: Actor, at: datetime) -> Taken:
@@ -99,13 +100,14 @@ def _require_ground(session: Session, hazard: Hazard, form: EnforcementAct) -> N
 
 
 def _require_notice(hazard: Hazard, form: EnforcementAct, acts: Sequence[_Act]) -> None:
-    """A notice given for another hazard of the unit is no notice of this cut."""
-    here = (act for act in acts if act.hazard_id == hazard.id)
+    """A notice given for another hazard of the unit, or for an earlier cut, is no notice of this one."""
+    here = [act for act in acts if act.hazard_id == hazard.id]
     notices = (act.taken_at for act in here if act.kind == EnforcementKind.POWER_CUT_NOTICE)
-    if not may_cut_power(notices, form.taken_at, emergency=form.emergency):
+    cuts = sum(act.kind == EnforcementKind.POWER_CUT and not act.emergency for act in here)
+    if not may_cut_power(notices, form.taken_at, cuts=cuts, emergency=form.emergency):
         raise GateNotMet(
             "停止供电须就本隐患提前二十四小时书面通知。", rule="安全生产法 第七十条：除有危及生产安全的紧急情形外，应当提前24小时通知",
-            remedy="请先登记停电通知，满24小时后再登记停电；紧急情形请注明。", extra={"missing": ["POWER_CUT_NOTICE"]},
+            remedy="请先登记停电通知，满24小时后再登记停电，一次通知只用于一次停电；紧急情形请注明。", extra={"missing": ["POWER_CUT_NOTICE"]},
         )  # fmt: skip
 
 
@@ -160,4 +162,5 @@ def _act(hazard_id: str, recorded_at: datetime, form: str) -> _Act:
     """Read as it was written, also where today's form asks for more."""
     told = json.loads(form)
     taken_at = datetime.fromisoformat(told["taken_at"])
-    return _Act(hazard_id, recorded_at, told["kind"], told["decided_by"], told["document_no"], taken_at)
+    emergency = bool(told.get("emergency"))
+    return _Act(hazard_id, recorded_at, told["kind"], told["decided_by"], told["document_no"], taken_at, emergency)

@@ -51,13 +51,12 @@ def effect(session: Session, hazard: Hazard, kind: RequestKind, asked: Any, gran
 
 
 def _check_merge(session: Session, hazard: Hazard, form: Any, _at: datetime) -> None:
-    target = merging.target_of(session, hazard, form.into)
-    if hazard.interim_control is not None and target.interim_control is None:
-        raise GateNotMet(
-            "本隐患正在实施临时管控，并入的隐患没有。",
-            rule="临时管控：并案不得使管控落空",
-            remedy=f"请先在{form.into}上落实同等管控，再并案。",
-        )
+    controls.refuse_lost(hazard, merging.target_of(session, hazard, form.into))
+
+
+def _check_end(_session: Session, hazard: Hazard, _form: Any, _at: datetime) -> None:
+    """A hazard refused or voided leaves nobody who could consent to production going on."""
+    controls.refuse_while_stopped(hazard)
 
 
 def _check_listing(_session: Session, hazard: Hazard, form: Any, _at: datetime) -> None:
@@ -241,14 +240,27 @@ def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any
         "limit_days": None, "limit_on": None, "limit_basis": "", "arbitrated": False, "enforcement_at": None,
         "unit_closed_on": None, "external_factor": False,
     }  # fmt: skip
-    if hazard.step != Step.CLOSED:
-        return Effect(fresh | {"grade": None, "clause_id": None})
-    false = asked.ground == ReopeningGround.FALSE_RECTIFICATION
+    control = controls.decided(asked)
+    fresh |= control
+    was_closed = hazard.step == Step.CLOSED
+    if not was_closed:
+        fresh |= {"grade": None, "clause_id": None}
+    false = was_closed and asked.ground == ReopeningGround.FALSE_RECTIFICATION
     if false:
         fresh["enforcement_at"] = at
 
     def then(taken: Taken, by: Actor) -> None:
         listing.end_look_backs(session, hazard, by=by, at=at)
+        if control:
+            controls.watch(
+                session,
+                hazard,
+                hours=asked.interim_hours,
+                origin=taken.decision_id,
+                by=by,
+                at=at,
+                cycle=hazard.cycle + 1,
+            )
         if false:
             controls.open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle + 1, at=at)
 
@@ -272,7 +284,8 @@ def _grant_unmerge(session: Session, hazard: Hazard, _asked: Any, _granted: Any,
 
 
 _CHECKS: Mapping[RequestKind, Callable[[Session, Hazard, Any, datetime], None]] = {
-    RequestKind.MERGE: _check_merge, RequestKind.LISTING: _check_listing, RequestKind.DELISTING: _check_delisting,
+    RequestKind.REFUSAL: _check_end, RequestKind.VOIDING: _check_end, RequestKind.MERGE: _check_merge,
+    RequestKind.LISTING: _check_listing, RequestKind.DELISTING: _check_delisting,
     RequestKind.CONTROL: _check_control, RequestKind.LIFTING: _check_lifting, RequestKind.EXTENSION: _check_extension(last=False),
     RequestKind.LAST_EXTENSION: _check_extension(last=True), RequestKind.LONG_LIMIT: _check_long_limit,
     RequestKind.PAUSE: _check_pause,

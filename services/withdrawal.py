@@ -79,7 +79,7 @@ def _turn_back(session: Session, hazard: Hazard, since: datetime, *, at: datetim
     clocks.void(session, of_hazard, DEADLINE.c.start_at > since, at=at)
     ended = (of_hazard, DEADLINE.c.closed_at > since, DEADLINE.c.outcome.in_(("MET", "LATE")))
     for deadline in session.execute(select(DEADLINE).where(*ended)).all():
-        clocks.superseding(session, deadline, at=deadline.closed_at)
+        clocks.go_on(session, deadline)
     duty = (WORK_ITEM.c.hazard_id == hazard.id, ~WORK_ITEM.c.is_move)
     requests = select(HAZARD_REQUEST.c.id).where(HAZARD_REQUEST.c.hazard_id == hazard.id)
     ended_with_it = (WORK_ITEM.c.closed_at > since, WORK_ITEM.c.opened_at <= since, WORK_ITEM.c.origin.not_in(requests))

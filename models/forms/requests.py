@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from models.forms.controls import InterimDecision
 from models.forms.fields import EvidenceIds, Form, Line, OptionalText, Text
 from models.forms.progress import Obstacle
 
@@ -80,12 +81,17 @@ class ReopeningGround(StrEnum):
     NEW_FACTS = "NEW_FACTS"
 
 
-class ReopeningRequest(Form):
-    """提请重新立项: rebound, false rectification, or facts that came later. Opens the next cycle of the same hazard."""
+class ReopeningGrounds(Form):
+    """What came back, or what was never so."""
 
     ground: ReopeningGround = Field(title="原因")
     finding: Text = Field(title="发现的情况")
     evidence: EvidenceIds = Field(default=(), title="材料")
+
+
+class ReopeningRequest(InterimDecision, ReopeningGrounds):
+    """提请重新立项: rebound, false rectification, or facts that came later. Opens the next cycle of the same hazard, with
+    the control that holds from its first day."""
 
 
 class Granted(Form):

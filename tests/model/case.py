@@ -100,7 +100,7 @@ class Case:
         match code:
             case "INFORM":
                 return person_told not in self.told
-            case "CONFIRM_CONTROL" | "GENERAL" | "NOT_HAZARD" | "APPROVE_DOWNGRADE":
+            case "CONFIRM_CONTROL" | "GENERAL" | "NOT_HAZARD" | "APPROVE_DOWNGRADE" | "TRANSFER_ENDED":
                 return self.now.controlled == (code == "CONFIRM_CONTROL")
             case "RETURN_NOT_MINE":
                 return not self.now.arbitrated
@@ -130,7 +130,9 @@ class Case:
         return verb == "DENY" or self._makes_sense(kind)
 
     def _makes_sense(self, kind: str) -> bool:
-        return {"LIFTING": self.now.controlled, "LISTING": not self.listed, "DELISTING": self.listed}.get(kind, True)
+        if kind in {"LIFTING", "REFUSAL", "VOIDING"}:
+            return self.now.controlled == (kind == "LIFTING")
+        return {"LISTING": not self.listed, "DELISTING": self.listed}.get(kind, True)
 
     def take(self, code: str, who: str, person_told: str, at: datetime) -> None:
         """What the decision leaves behind."""
