@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -76,3 +77,8 @@ def button(action: str, text: str, about: str) -> Cell:
 
 def word(text: str, under: str = "") -> Cell:
     return Cell(text, under, coined=True)
+
+
+def address_after(path: str, after: str, **asked: str) -> str:
+    """The address of the next page of a list that goes by a key; what was asked stays asked."""
+    return f"{path}?{urlencode({name: value for name, value in asked.items() if value} | {'after': after})}"
