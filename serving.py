@@ -18,7 +18,7 @@ def app_from_settings() -> ASGIApp:
 
 def with_pages(program: FastAPI) -> ASGIApp:
     """The API, and beside it the pages on the same settings, database and clock."""
-    return _Front(program, web.make_pages(program.state.office))
+    return _Front(program, web.make_pages(program.state.office, program.state.throttle))
 
 
 class _Front:

@@ -13,6 +13,7 @@ from api import (
     evidence,
     hazards,
     incidents,
+    interests,
     ladder,
     machine_keys,
     notices,
@@ -37,11 +38,11 @@ from api.body_limit import BodyLimit
 from api.desk import Office, Replayed
 from api.fallback_sweep import watching
 from api.headers import SecureHeaders
-from api.throttle import Throttle
 from models.engine import open_engine
 from models.permissions import Operation
 from services import schema
 from services.logs import write_json_lines
+from services.throttle import Throttle
 from settings import Settings, settings
 
 PREFIX = "/api/v1"
@@ -92,6 +93,7 @@ def make_app(held: Office) -> FastAPI:
         office_life,
         standing_in,
         work_people,
+        interests,
         public,
         vault,
         rewards,

@@ -14,6 +14,7 @@ _SITE = {
     "facts": "现场属实",
     "unit_signature": "SIGNED",
 }
+_UNCONTROLLED = {"interim_control": "NONE", "interim_reason": "现场没有人员受威胁"}
 _LIMIT = {"limit_days": 10, "limit_basis": "责令限期整改指令书"}
 _LINES = (
     "clauses_cleared", "evidence_verified", "principals_informed", "interim_control_lifted", "penalties_recorded",
@@ -51,8 +52,8 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
     _D.CANNOT_VERIFY: {"tried": "到场未找到所述车间"},
     _D.MAJOR: _SITE | {"clause": "GM-11.8", "grading_reason": "破碎研磨前无铁石去除装置", "persons_exposed": 12,
                        "interim_control": "PARTIAL_STOP", "interim_since": _THEN, "interim_responsible": "应急办经办人甲"},
-    _D.GENERAL: _SITE | {"grading_reason": "情节轻微，可当场整改"},
-    _D.NOT_HAZARD: _SITE | {"grading_reason": "查无此事"},
+    _D.GENERAL: _SITE | _UNCONTROLLED | {"grading_reason": "情节轻微，可当场整改"},
+    _D.NOT_HAZARD: _SITE | _UNCONTROLLED | {"grading_reason": "查无此事"},
     _D.CONFIRM: {"comment": "同意"},
     _D.RETURN_FINDING: {"reason": "请补充照片"},
     _D.APPROVE_DOWNGRADE: {"comment": "同意"},
@@ -65,6 +66,7 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
     _D.DEEM_RECEIVED: {"proof": "渝快政已送达，见截图"},
     _D.REASSIGN: {"lead_unit": "JFB", "reason": "机构职责调整"},
     _D.INFORM: {"informed": "PRINCIPAL", "name": "企业主要负责人甲", "means": "当面送达", "informed_at": _THEN, "proof": "送达回证"},
+    _D.CORRECT: {"description": "造粒设备前无铁石去除装置，除尘风管未设火花探测", "reason": "原描述漏写火花探测"},
     _D.RECORD_DOCUMENT: {"kind": "责令限期整改指令书", "number": "临应急责改〔2026〕5号", "issued_on": _DAY, "issuer": "区应急局"},
     _D.PUBLISH_LISTING: {"what": "publish_listing", "where": "镇政府网站", "on": _DAY},
     _D.SUBMIT_PLAN: {"goals": "消除粉尘爆炸危险", "measures": "加装磁选和火花探测", "funds_yuan": "80000", "funds_source": "企业自筹",
@@ -87,7 +89,8 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
                  "content": "处罚款", "amount_yuan": "30000"},
     _D.FREEZE: {"happened_at": _THEN, "what": "发生闪爆，无人伤亡"},
     _D.UNFREEZE: {"reason": "事故调查现场勘查结束"},
-    _D.COMPLETE: {"done": "已加装磁选装置并清灰", "completed_on": _DAY, "cost_yuan": "76500", "photo_pairs": [["整改前编号", "整改后编号"]]},
+    _D.COMPLETE: {"done": "已加装磁选装置并清灰", "completed_on": _DAY, "cost_yuan": "76500", "photo_pairs": [["整改前编号", "整改后编号"]],
+                  "self_acceptance": "企业组织专家验收合格"},
     _D.RECHECK: _VISIT,
     _D.CANNOT_REVIEW: {"visited_at": _THEN, "reason": "厂门紧闭", "next_visit_on": "2026-09-11"},
     _D.REFER_DISTRICT: {"to_department": "区应急局", "reason": "复产须由区级部门审查同意"},

@@ -1,14 +1,14 @@
-"""The ladder's human side: hold it, raise it by hand, acknowledge a level; and the dates a new calendar would move."""
+"""The ladder's human side: hold it, raise it by hand, acknowledge a level."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from api.desk import CurrentActor, Desk, DeskDep, OfficeDep, etag_of, looking
+from api.desk import Desk, DeskDep, etag_of, looking
 from api.views import local
 from models.operations import Operation
-from services import access, ladder_holds, recalculation
+from services import ladder_holds
 
 router = APIRouter(tags=["ladder"])
 Words = Annotated[str, StringConstraints(min_length=2, max_length=1000, pattern=r"^[^\x00]*$")]
@@ -70,20 +70,6 @@ def acknowledge(escalation_id: str, desk: DeskDep) -> Response:
         ladder_holds.acknowledge(act.session, escalation_id, by=act.by, at=act.at)
         act.answer({"id": escalation_id, "acknowledged_at": local(act.at)})
     return desk.reply()
-
-
-@router.get("/calendar/proposals", summary="日历修订后拟变动的期限", operation_id="list_calendar_proposals",
-            openapi_extra={"x-operation": Operation.EDIT_CALENDAR})  # fmt: skip
-def calendar_proposals(held: OfficeDep, by: CurrentActor) -> list[dict[str, Any]]:
-    """Nothing moves by being listed: each hazard's move is asked for and granted (`recalculation-request`)."""
-    access.require(by, Operation.EDIT_CALENDAR)
-    with looking(held) as session:
-        found = recalculation.proposals(session)
-    return [
-        {"hazard_no": one.hazard_no, "deadline_id": one.deadline_id, "clock": one.clock, "due_at": local(one.due_at),
-         "would_be_due_at": local(one.would_be_due_at), "reason": one.reason}
-        for one in found
-    ]  # fmt: skip
 
 
 def _hazard_no(desk: Desk, deadline_id: str) -> str:

@@ -27,6 +27,7 @@ class ApprovalBody(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     reason: str = Field(default="", max_length=1000, title="意见")
+    moves: list[str] = Field(default=[], max_length=5000, title="随新版本变动的期限", description="试算列出的期限编号")
 
 
 class ReasonBody(BaseModel):
@@ -69,7 +70,7 @@ def show(proposal_id: str, held: OfficeDep, by: CurrentActor) -> dict[str, Any]:
 def approve(proposal_id: str, body: ApprovalBody, desk: DeskDep) -> Response:
     with desk.act(Operation.DECIDE_PROPOSAL) as act:
         result = proposals.approve(
-            act.session, proposal_id, acts_of(desk.held), by=act.by, at=act.at, reason=body.reason
+            act.session, proposal_id, acts_of(desk.held), by=act.by, at=act.at, reason=body.reason, moves=body.moves
         )
         act.answer({"id": proposal_id, "outcome": "APPROVED", "result": result})
     return desk.reply()

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, File, Header, Request, Response, UploadF
 from fastapi.responses import JSONResponse
 
 from api.desk import Desk, Office, OfficeDep, desk_for, looking
-from api.throttle import Throttle
 from api.views import local
 from models.actor import PUBLIC
 from models.engine import writing
@@ -19,13 +18,12 @@ from models.operations import Operation
 from models.vault import MessageKind
 from services import access, codes, following, photos, public_reports, relay, sources
 from services.keys import Keyring, query_code_key
+from services.throttle import Throttle
 
 router = APIRouter(prefix="/public", tags=["public"])
 PHOTO_PATH = "/api/v1/public/report/photos"
 _SHORTEST_KEY, _LONGEST_KEY = 16, 200
 _MOST_PHOTO = 10 << 20
-_REPORTS, _REPORTS_IN_ALL, _CODES, _BY_CODE = 20, 600, 30, 120
-"""Per window of five minutes: new reports by one caller and in all, codes tried by one caller, requests under one code."""
 _UNKEPT = {"Cache-Control": "no-store"}
 
 
@@ -76,8 +74,7 @@ def _take(form: PublicReport, operation: Operation, held: Office, counts: Thrott
             remedy="请用随机UUID作为幂等键，重试时保持不变。",
         )  # fmt: skip
     at = held.now()
-    counts.count("report", whom, most=_REPORTS, at=at)
-    counts.count("reports", "", most=_REPORTS_IN_ALL, at=at)
+    counts.report(whom, at=at)
     access.require(PUBLIC, operation)
     secret, content = query_code_key(held.settings.key_dir), form.model_dump_json().encode()
     code = codes.draw(secret, operation.encode(), key.encode(), content)
@@ -97,9 +94,9 @@ def reporter_code(
     with looking(held) as session:
         known = sources.known_code(session, x_query_code)
     if not known:
-        counts.count("wrong code", whom, most=_CODES, at=at)
+        counts.wrong_code(whom, at=at)
         raise sources.unknown_code()
-    counts.count("code", codes.hash_of(x_query_code), most=_BY_CODE, at=at)
+    counts.use_of_code(codes.hash_of(x_query_code), at=at)
     return x_query_code
 
 

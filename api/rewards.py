@@ -19,7 +19,6 @@ from services.keys import finance_token, query_code_key
 router = APIRouter(tags=["rewards"])
 _DECIDE = {"x-operation": Operation.DECIDE_REWARD}
 _PAY = {"x-operation": Operation.PAY_REWARD}
-_TRIES = 30
 
 
 @router.post("/reports/{source_id}/reward", status_code=201, summary="提出举报奖励", operation_id="propose_reward",
@@ -88,7 +87,7 @@ def payer(
     """
     expected = finance_token(held.settings.key_dir)
     if not hmac.compare_digest(x_finance_token.encode(), expected.encode()):
-        counts.count("finance", whom, most=_TRIES, at=held.now())
+        counts.wrong_finance_token(whom, at=held.now())
         raise NotAuthenticated(
             "财政窗口令牌不正确。", rule="奖励只凭财政窗口令牌兑付", remedy="请向系统管理员领取令牌（hazardflow finance-token）。"
         )  # fmt: skip
@@ -104,7 +103,7 @@ PayerDep = Depends(payer)
             dependencies=[PayerDep])  # fmt: skip
 def amount(held: OfficeDep, counts: ThrottleDep, whom: CallerDep, x_reward_token: RewardToken = "") -> dict[str, Any]:
     """What the token is worth and whether it is paid, and nothing of the case."""
-    counts.count("reward", whom, most=_TRIES, at=held.now())
+    counts.reward_token(whom, at=held.now())
     with looking(held) as session:
         found = rewards.of_token(session, x_reward_token)
     return {"amount_yuan": found.amount_yuan, "paid_at": local(found.paid_at)}
@@ -115,7 +114,7 @@ def amount(held: OfficeDep, counts: ThrottleDep, whom: CallerDep, x_reward_token
 def pay(held: OfficeDep, counts: ThrottleDep, whom: CallerDep, x_reward_token: RewardToken = "") -> dict[str, Any]:
     """Record the payment. The token is the key: sent again it is refused with when it was paid."""
     at = held.now()
-    counts.count("reward", whom, most=_TRIES, at=at)
+    counts.reward_token(whom, at=at)
     with writing(held.engine) as session, session.begin():
         paid = rewards.pay_reward(session, x_reward_token, at=at)
     return {"amount_yuan": paid, "paid_at": local(at)}

@@ -20,11 +20,12 @@ from models.evidence import Evidence, HazardEvidence
 from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
 from models.incident import Heartbeat, Incident
 from models.ladder_hold import EscalationReceipt, LadderHold
-from models.organization import Enterprise, Person, RoleGrant, Unit
+from models.organization import Enterprise, Interest, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
 from models.proposal import Proposal
 from models.reward import Reward
+from models.saved_filter import SavedFilter
 from models.source import HazardSource
 from models.standard import NoticeTemplate, Policy, StandardClause
 from models.vault import ReporterVault, ReportMessage, ReportPhoto, Unsealing
@@ -61,6 +62,7 @@ __all__ = [
     "IdempotencyKey",
     "Incident",
     "Instruction",
+    "Interest",
     "LadderHold",
     "Letter",
     "LoginSession",
@@ -80,6 +82,7 @@ __all__ = [
     "ReporterVault",
     "Reward",
     "RoleGrant",
+    "SavedFilter",
     "SecondFactor",
     "Signature",
     "StandardClause",

@@ -40,6 +40,7 @@ class DecisionCode(StrEnum):
     REASSIGN = "REASSIGN"
     INFORM = "INFORM"
     RECORD_DOCUMENT = "RECORD_DOCUMENT"
+    CORRECT = "CORRECT"
     PUBLISH_LISTING = "PUBLISH_LISTING"
     # Rectification 整改
     SUBMIT_PLAN = "SUBMIT_PLAN"
@@ -109,9 +110,6 @@ class DecisionCode(StrEnum):
     ASK_PAUSE = "ASK_PAUSE"
     GRANT_PAUSE = "GRANT_PAUSE"
     DENY_PAUSE = "DENY_PAUSE"
-    ASK_RECALCULATION = "ASK_RECALCULATION"
-    GRANT_RECALCULATION = "GRANT_RECALCULATION"
-    DENY_RECALCULATION = "DENY_RECALCULATION"
     ASK_REOPENING = "ASK_REOPENING"
     GRANT_REOPENING = "GRANT_REOPENING"
     DENY_REOPENING = "DENY_REOPENING"
@@ -127,7 +125,7 @@ class DecisionCode(StrEnum):
 _ASKED_FOR = {
     "REFUSAL": "不予受理", "MERGE": "并案", "UNMERGE": "撤销并案", "LISTING": "挂牌督办", "DELISTING": "摘牌",
     "CONTROL": "变更临时管控", "LIFTING": "解除临时管控", "EXTENSION": "延期", "LAST_EXTENSION": "再次延期",
-    "LONG_LIMIT": "超长期限", "PAUSE": "中止计时", "RECALCULATION": "按新日历重算期限",
+    "LONG_LIMIT": "超长期限", "PAUSE": "中止计时",
     "REOPENING": "重新立项整改", "VOIDING": "作废误录",
 }  # fmt: skip
 _ASKING = {"ASK": "申请", "GRANT": "同意", "DENY": "不同意"}
@@ -140,7 +138,7 @@ _LABELS = {
     "CONFIRM": "确认认定意见", "RETURN_FINDING": "退回认定意见", "APPROVE_DOWNGRADE": "批准降级",
     "REFUSE_DOWNGRADE": "不同意降级", "CONFIRM_CONTROL": "核实临时管控", "ASSIGN": "交办", "SIGN": "签收交办",
     "RETURN_NOT_MINE": "退回交办", "ARBITRATE": "裁定责任单位", "DEEM_RECEIVED": "视为签收", "REASSIGN": "改派牵头单位",
-    "INFORM": "告知责任人", "RECORD_DOCUMENT": "登记外部文书", "PUBLISH_LISTING": "登记挂牌（摘牌）公布",
+    "INFORM": "告知责任人", "RECORD_DOCUMENT": "登记外部文书", "CORRECT": "更正登记内容", "PUBLISH_LISTING": "登记挂牌（摘牌）公布",
     "SUBMIT_PLAN": "报送整改方案", "APPROVE_PLAN": "批准整改方案", "RETURN_PLAN": "退回整改方案", "STOP_FIRST": "责令先行停产",
     "PROGRESS": "报告整改进展", "QUESTION_PROGRESS": "质询整改进展", "ANSWER_QUESTION": "答复质询", "ADD_ACTION": "增加整改子项",
     "FINISH_ACTION": "完成整改子项", "RESUME_CLOCK": "恢复计时", "CHANGE_OWNER": "变更整改责任单位",

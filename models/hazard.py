@@ -44,6 +44,8 @@ class ListingLevel(StrEnum):
     CITY = "CITY"
 
 
+_OPEN = text("closed_at IS NULL")
+_LISTED = text("closed_at IS NULL AND listing_level <> 'NONE'")
 _STEP_IN_STAGE = " OR ".join(f"(step = '{step}' AND stage = '{info.stage}')" for step, info in STEPS.items())
 
 
@@ -58,6 +60,8 @@ class Hazard(SQLModel, table=True):
         Index("ix_hazard_stage_due", "stage", "due_at", "id"),
         Index("ix_hazard_reported", "reported_at", "id"),
         Index("ix_hazard_enterprise", "enterprise_id", "id"),
+        Index("ix_hazard_open_due", "due_at", "lead_unit_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_hazard_listed", "lead_unit_id", sqlite_where=_LISTED, postgresql_where=_LISTED),
     )  # fmt: skip
 
     id: str = Field(default_factory=new_id, primary_key=True)

@@ -105,6 +105,7 @@ class Operation(StrEnum):
     TRANSFER_OUT = "transfer_out"
     CONFIRM_CONTROL = "confirm_control"
     RECORD_DOCUMENT = "record_document"
+    CORRECT_ENTRY = "correct_entry"
     RECORD_PUBLICATION = "record_publication"
     QUESTION_PROGRESS = "question_progress"
     ANSWER_RECTIFIER = "answer_rectifier"

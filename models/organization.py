@@ -3,11 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcDateTime
 from models.ids import new_id
+
+_LIVE_INTEREST = text("ended_at IS NULL")
 
 
 class UnitKind(StrEnum):
@@ -90,3 +92,20 @@ class RoleGrant(SQLModel, table=True):
     duty: str | None = None
     granted_by: str | None = None
     granted_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Interest(SQLModel, table=True):
+    """利害关系声明: an officer with an interest in an enterprise decides nothing about it."""
+
+    __table_args__ = (
+        Index("uq_interest_live", "person_id", "enterprise_id", unique=True, sqlite_where=_LIVE_INTEREST,
+              postgresql_where=_LIVE_INTEREST),
+    )  # fmt: skip
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    person_id: str = Field(foreign_key="person.id")
+    enterprise_id: str = Field(foreign_key="enterprise.id")
+    reason: str
+    declared_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Ended by an administrator only: nobody lifts their own recusal."""

@@ -165,6 +165,7 @@ order_urgent_control        -  -  J  J  J   A   A   -  -   | 紧急管控
 transfer_out                -  -  -  -  -   A   A   -  -   | 移送有权部门
 confirm_control             -  -  J  J  J   A   -   -  -   | 核实临时管控措施
 record_document             -  -  -  J  J   A   -   -  -   | 登记外部文书
+correct_entry               -  -  -  J  J   A   -   -  -   | 更正登记内容
 record_publication          -  -  -  -  -   A   -   -  -   | 登记挂牌和摘牌的公布
 question_progress           -  -  -  J  J   A   A   -  -   | 质询整改进展
 answer_rectifier            -  O  -  J  J   -   -   -  -   | 整改责任单位答复

@@ -83,6 +83,8 @@ _REVIEW = Eyes("close_out", "review", by_unit=True)
 _CLOSE = Eyes("close_out", "close", by_unit=True)
 
 _S, _D, _O = Step, DecisionCode, Operation
+_OWING = (_S.WORK, _S.DANGER_REMOVAL, *REVIEWING, _S.GATE)
+"""What was asked of the rectifier while they worked is answered up to the gate."""
 _CHECKS = (_S.CLASSIFY, _S.CONFIRM_MAJOR, _S.CONFIRM_GENERAL, _S.CONFIRM_NOT_HAZARD)
 
 
@@ -137,11 +139,10 @@ def _verification() -> Iterator[Move]:
     yield from _finding(_D.MAJOR, _S.CONFIRM_MAJOR, "major-finding")
     yield from _finding(_D.GENERAL, _S.CONFIRM_GENERAL, "general-finding")
     yield from _finding(_D.NOT_HAZARD, _S.CONFIRM_NOT_HAZARD, "no-hazard-finding")
-    for code, resource in (
-        (_D.NEED_EXPERT, "expert-request"), (_D.EXPERT_OPINION, "expert-opinion"), (_D.CANNOT_VERIFY, "verification-failure"),
-    ):  # fmt: skip
-        yield from _beside([_S.CLASSIFY], code, _O.PROPOSE_GRADE, resource, _VERIFYING)
-    yield from _beside(OPEN_STEPS, _D.CONFIRM_CONTROL, _O.CONFIRM_CONTROL, "control-check", _FIELD)
+    yield from _beside([_S.CLASSIFY], _D.NEED_EXPERT, _O.PROPOSE_GRADE, "expert-request", _VERIFYING)
+    yield from _beside([_S.CLASSIFY], _D.CANNOT_VERIFY, _O.PROPOSE_GRADE, "verification-failure", _VERIFYING)
+    yield from _beside(OPEN_STEPS, _D.EXPERT_OPINION, _O.PROPOSE_GRADE, "expert-opinion", _VERIFYING)
+    yield from _beside(OPEN_STEPS, _D.CONFIRM_CONTROL, _O.CONFIRM_CONTROL, "control-check", _FIELD, while_frozen=True)
 
 
 def _assignment() -> Iterator[Move]:
@@ -152,8 +153,13 @@ def _assignment() -> Iterator[Move]:
     yield Move(_S.SIGN, _D.RETURN_NOT_MINE, _S.ARBITRATE, _O.RECEIVE_ASSIGNMENT, "assignment-return", _LEAD)
     yield Move(_S.ARBITRATE, _D.ARBITRATE, _S.SIGN, _O.ASSIGN_LEAD, "arbitration")
     yield from _beside((*RECTIFYING, *REVIEWING), _D.REASSIGN, _O.ASSIGN_LEAD, "reassignment")
-    yield from _beside((_S.SIGN, *ASSIGNED), _D.INFORM, _O.INFORM_PRINCIPALS, "informing", _LEAD)
-    yield from _beside((*_CHECKS, *MAJOR), _D.RECORD_DOCUMENT, _O.RECORD_DOCUMENT, "document", _FIELD)
+    yield from _beside(
+        (_S.SIGN, _S.ARBITRATE, *ASSIGNED), _D.INFORM, _O.INFORM_PRINCIPALS, "informing", _LEAD, while_frozen=True
+    )
+    yield from _beside(
+        (*_CHECKS, *MAJOR), _D.RECORD_DOCUMENT, _O.RECORD_DOCUMENT, "document", _FIELD, while_frozen=True
+    )
+    yield from _beside((_S.TRIAGE, *_CHECKS, *MAJOR), _D.CORRECT, _O.CORRECT_ENTRY, "correction", _FIELD)
     yield from _beside((*MAJOR, _S.CLOSED), _D.PUBLISH_LISTING, _O.RECORD_PUBLICATION, "publication")
 
 
@@ -166,7 +172,7 @@ def _rectification() -> Iterator[Move]:
     reporting = _RECTIFIER | _LEAD | frozenset({Part.VILLAGE})
     yield from _beside([_S.WORK], _D.PROGRESS, _O.RECORD_PROGRESS, "progress", reporting)
     yield from _beside([_S.WORK], _D.QUESTION_PROGRESS, _O.QUESTION_PROGRESS, "progress-question", _LEAD)
-    yield from _beside([_S.WORK], _D.ANSWER_QUESTION, _O.ANSWER_RECTIFIER, "progress-answer", _RECTIFIER)
+    yield from _beside(_OWING, _D.ANSWER_QUESTION, _O.ANSWER_RECTIFIER, "progress-answer", _RECTIFIER)
     for code, resource in ((_D.ADD_ACTION, "action"), (_D.FINISH_ACTION, "action-completion")):
         yield from _beside([_S.WORK], code, _O.MANAGE_ACTIONS, resource, _RECTIFIER | _LEAD)
     yield from _beside(RECTIFYING, _D.RESUME_CLOCK, _O.RESUME_CLOCK, "clock-resumption")
@@ -191,7 +197,7 @@ def _close_out() -> Iterator[Move]:
     yield Move(_S.JUDGE, _D.PASS, _S.GATE, _O.PASS_REVIEW, "review-pass", _LEAD, _REVIEW)
     yield Move(_S.JUDGE, _D.PARTIAL, _S.WORK, _O.RETURN_FOR_REWORK, "partial-pass", _LEAD, _REVIEW)
     yield Move(_S.JUDGE, _D.FAIL, _S.WORK, _O.RETURN_FOR_REWORK, "review-failure", _LEAD, _REVIEW, counts_failure=True)
-    yield from _beside([_S.WORK], _D.EXPLAIN_FAILURE, _O.ANSWER_RECTIFIER, "failure-explanation", _RECTIFIER)
+    yield from _beside(_OWING, _D.EXPLAIN_FAILURE, _O.ANSWER_RECTIFIER, "failure-explanation", _RECTIFIER)
     yield from _beside((*ASSIGNED, _S.CLOSED), _D.RECORD_RESUMPTION, _O.RECORD_DOCUMENT, "resumption-consent", _FIELD)
     yield Move(_S.GATE, _D.CLOSE, _S.CLOSED, _O.CLOSE_OUT, "closure", eyes=_CLOSE)
     yield Move(_S.GATE, _D.RETURN_REDO, _S.WORK, _O.REFUSE_CLOSE_OUT, "closure-return", eyes=_CLOSE)

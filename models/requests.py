@@ -29,7 +29,6 @@ class RequestKind(StrEnum):
     LAST_EXTENSION = "LAST_EXTENSION"
     LONG_LIMIT = "LONG_LIMIT"
     PAUSE = "PAUSE"
-    RECALCULATION = "RECALCULATION"
     REOPENING = "REOPENING"
     VOIDING = "VOIDING"
 
@@ -97,7 +96,6 @@ REQUESTS: Mapping[RequestKind, RequestInfo] = {
     ),
     _K.LONG_LIMIT: RequestInfo(_O.SET_LIMIT_BEYOND_RULE, _O.SET_LIMIT_BEYOND_RULE, _stay(RECTIFYING)),
     _K.PAUSE: RequestInfo(_O.STOP_CLOCK, _O.STOP_CLOCK, _stay(RECTIFYING)),
-    _K.RECALCULATION: RequestInfo(_O.EDIT_CALENDAR, _O.EDIT_CALENDAR, _stay(OPEN_STEPS)),
     _K.REOPENING: RequestInfo(
         _O.ASK_REOPENING,
         _O.REOPEN,

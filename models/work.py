@@ -11,6 +11,8 @@ from models.ids import new_id
 _OPEN = text("closed_at IS NULL")
 _RUNG_LEFT = text("next_rung_at IS NOT NULL")
 _TOLD_AGAIN = text("repeat_at IS NOT NULL")
+_OPEN_OFFICE = text("closed_at IS NULL AND coalesce(unit_id, enterprise_id) IS NULL")
+_OPEN_ANSWER = text("closed_at IS NULL AND kind = 'answer_letter'")
 _OPEN_MOVE = text("closed_at IS NULL AND is_move")
 
 
@@ -25,10 +27,14 @@ class WorkItem(SQLModel, table=True):
         Index("uq_work_item_one_move", "hazard_id", unique=True, sqlite_where=_OPEN_MOVE, postgresql_where=_OPEN_MOVE),
         Index("uq_work_item_origin", "origin", "kind", unique=True),
         Index("ix_work_item_unit_due", "unit_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_work_item_office_due", "due_at", "id", "roles", sqlite_where=_OPEN_OFFICE, postgresql_where=_OPEN_OFFICE
+        ),
         Index("ix_work_item_assignee_due", "assignee_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(
             "ix_work_item_enterprise_due", "enterprise_id", "due_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN
         ),
+        Index("ix_work_item_answer", "hazard_id", sqlite_where=_OPEN_ANSWER, postgresql_where=_OPEN_ANSWER),
         Index("ix_work_item_hazard", "hazard_id"),
     )
 
@@ -65,6 +71,7 @@ class Deadline(SQLModel, table=True):
             sqlite_where=_OPEN,
             postgresql_where=_OPEN,
         ),
+        Index("ix_deadline_running", "clock", "due_at", "hazard_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_deadline_next_rung", "next_rung_at", "id", sqlite_where=_RUNG_LEFT, postgresql_where=_RUNG_LEFT),
         Index("ix_deadline_hazard", "hazard_id"),
         CheckConstraint("outcome IS NULL OR closed_at IS NOT NULL", name="outcome_when_closed"),

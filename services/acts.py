@@ -23,6 +23,8 @@ class Approval:
     by: Actor
     at: datetime
     reason: str = ""
+    moves: tuple[str, ...] = ()
+    """The running deadlines the approver chose to move along (acts that `moves_dates` only)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class OfficeAct:
     concerns: Callable[[Payload], str | None] = lambda _payload: None
     """The person it is about, who can neither propose nor approve it."""
     done_alone_in_set_up: bool = False
+    moves_dates: bool = False
 
 
 Acts = Mapping[ActKind, OfficeAct]

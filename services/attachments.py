@@ -34,6 +34,12 @@ def usable(session: Session, evidence_ids: Iterable[str], *, by: Actor) -> list[
     return [found[item] for item in wanted]
 
 
+def are_one_file(session: Session, *evidence_ids: str) -> bool:
+    """Uploaded under several numbers, the same to the last byte."""
+    hashes = session.execute(select(EVIDENCE.c.sha256).where(EVIDENCE.c.id.in_(evidence_ids))).scalars().all()
+    return len(hashes) > 1 and len(set(hashes)) == 1
+
+
 def attach(session: Session, hazard_id: str, decision_id: str, pieces: list[Any]) -> None:
     if pieces:
         session.execute(

@@ -5,10 +5,10 @@ Each figure is defined once, here (`Figures`). A period is local days, the last 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from models import Unit
@@ -19,6 +19,8 @@ from models.operations import Operation
 from models.stage import Clock, Stage
 from models.tables import DEADLINE, HAZARD
 from services import access
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +71,35 @@ def bulletin(session: Session, first: date, last: date, *, by: Actor, at: dateti
 
 
 def _of_hazards(session: Session, first: date, last: date, *, by: Actor, at: datetime) -> Iterable[tuple[str, Figures]]:
-    until = min(end_of(last), at)
-    seen = select(
-        HAZARD.c.lead_unit_id, HAZARD.c.stage, HAZARD.c.discovered_at, HAZARD.c.closed_at, HAZARD.c.due_at
-    ).where(HAZARD.c.grade == Grade.MAJOR, HAZARD.c.stage != Stage.VOIDED, access.visible(by, Operation.STATISTICS))
-    for row in session.execute(seen.execution_options(yield_per=5000)):
-        closed_at = row.closed_at
-        still_open = closed_at is None or closed_at > until
-        yield (
-            row.lead_unit_id or "",
-            Figures(
-                found=int(first <= _on(row.discovered_at) <= last),
-                closed=int(
-                    row.stage == Stage.CLOSED
-                    and closed_at is not None
-                    and closed_at <= until
-                    and _on(closed_at) >= first
-                ),
-                open=int(still_open and row.discovered_at <= until),
-                overdue=int(still_open and row.due_at is not None and row.due_at < until),
-            ),
-        )
+    before, until, hazard = end_of(first - _DAY), min(end_of(last), at), HAZARD.c
+    still_open = hazard.closed_at.is_(None) | (hazard.closed_at > until)
+    counted = {
+        "found": (hazard.discovered_at > before) & (hazard.discovered_at <= end_of(last)),
+        "closed": (hazard.stage == Stage.CLOSED) & (hazard.closed_at > before) & (hazard.closed_at <= until),
+        "open": still_open & (hazard.discovered_at <= until),
+        "overdue": still_open & (hazard.due_at < until),
+    }
+    sums = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in counted.items()]
+    graded = (hazard.grade == Grade.MAJOR, hazard.stage != Stage.VOIDED, access.visible(by, Operation.STATISTICS))
+    for row in session.execute(select(hazard.lead_unit_id, *sums).where(*graded).group_by(hazard.lead_unit_id)):
+        yield row[0] or "", Figures(*(int(number) for number in row[1:]))
 
 
 def _of_limits(session: Session, first: date, last: date, *, by: Actor, at: datetime) -> Iterable[tuple[str, Figures]]:
-    """Each cycle's rectification limits in order: the first is the original one, the last the one that counts."""
+    """Each cycle's rectification limits in order: the first is the original one, the last the one that counts.
+
+    Only hazards with a limit in the period are looked at: the original one lies in it.
+    """
+    limit, period = DEADLINE.alias(), (end_of(first - _DAY), end_of(last))
+    concerned = select(limit.c.hazard_id).where(
+        limit.c.clock == Clock.RECTIFICATION, limit.c.due_at > period[0], limit.c.due_at <= period[1]
+    )
     ordered = (
         select(DEADLINE.c.hazard_id, DEADLINE.c.cycle, DEADLINE.c.start_at, DEADLINE.c.due_at, DEADLINE.c.closed_at,
                DEADLINE.c.outcome, HAZARD.c.lead_unit_id)
         .join(HAZARD, HAZARD.c.id == DEADLINE.c.hazard_id)
-        .where(DEADLINE.c.clock == Clock.RECTIFICATION, access.visible(by, Operation.STATISTICS))
+        .where(DEADLINE.c.clock == Clock.RECTIFICATION, DEADLINE.c.hazard_id.in_(concerned))
+        .where(access.visible(by, Operation.STATISTICS))
         .order_by(DEADLINE.c.hazard_id, DEADLINE.c.cycle, DEADLINE.c.start_at)
     )  # fmt: skip
     limits: dict[tuple[str, int, datetime], list[Any]] = {}

@@ -11,8 +11,9 @@ from models.forms import Closure, ClosureReturn
 from models.forms.rectification import Informed
 from models.hazard import Hazard, ListingLevel
 from models.process import DecisionCode
+from models.stage import Clock
 from models.tables import HAZARD_EVIDENCE
-from services import clocks, listing
+from services import clocks, controls, enforcement, listing
 from services.assignment import informed_persons
 from services.moves import Taken, take
 
@@ -23,9 +24,15 @@ def close_hazard(session: Session, hazard: Hazard, form: Closure, *, by: Actor, 
     By a person other than who reported completion, re-checked and reviewed, and in another unit than the review.
 
     Source: 临江府发〔2024〕37号 三(二)3.
-    Raises: GateNotMet (nobody told, no evidence, a line of the checklist neither met nor waived), FourEyes.
+    Raises: GateNotMet (nobody told, no evidence, a line of the checklist neither met nor waived, enforcement or an
+    explanation still owed), FourEyes.
     """
-    missing = [*_untold(session, hazard), *_without_evidence(session, hazard), *_still_open(hazard, form)]
+    missing = [
+        *_untold(session, hazard),
+        *_without_evidence(session, hazard),
+        *_still_open(hazard, form),
+        *_still_owed(session, hazard),
+    ]
     if missing:
         raise GateNotMet(
             f"销号条件不具备：{'；'.join(missing)}。",
@@ -54,13 +61,27 @@ def _untold(session: Session, hazard: Hazard) -> list[str]:
 
 
 def _still_open(hazard: Hazard, form: Closure) -> list[str]:
-    """What must be done away with first, unless its line of the checklist is waived with a reason."""
+    """What must be done away with first, unless its line is waived with a reason; a stop of production never is."""
     lines = form.checklist
     found = []
-    if hazard.interim_control is not None and not lines.interim_control_lifted.waiver:
+    if controls.is_stopped(hazard):
+        found.append("停产停用措施尚未经审查同意解除（不可免除）")
+    elif hazard.interim_control is not None and not lines.interim_control_lifted.waiver:
         found.append("临时管控措施尚未解除")
     if hazard.listing_level != ListingLevel.NONE and not lines.listing_removed.waiver:
         found.append("尚未摘牌")
+    return found
+
+
+def _still_owed(session: Session, hazard: Hazard) -> list[str]:
+    """What somebody still has to answer for; a unit that no longer exists explains nothing."""
+    found = []
+    if clocks.live(session, hazard.id, Clock.ENFORCEMENT) is not None:
+        found.append("已转入执法，尚未登记执法措施")
+    if enforcement.lacks_criminal_check(session, hazard):
+        found.append("已转入执法，尚未登记是否涉嫌犯罪的核查结论")
+    if hazard.unit_closed_on is None and clocks.live(session, hazard.id, Clock.EXPLANATION) is not None:
+        found.append("复查再次不合格的书面说明尚未提交")
     return found
 
 

@@ -10,8 +10,8 @@ from models.errors import GateNotMet
 from models.forms.controls import ControlCheck, ControlOrder, InterimControl, OutsideDocument, ResumptionConsent
 from models.forms.progress import EnforcementStart, StopFirst
 from models.hazard import Hazard
-from models.process import DecisionCode
-from models.stage import Clock
+from models.process import STEPS, DecisionCode
+from models.stage import Clock, Step
 from services import clocks, duties, escalations, moments
 from services.moves import Taken, take
 
@@ -25,15 +25,17 @@ def order_urgent_control(session: Session, hazard: Hazard, form: ControlOrder, *
     The people of the ladder's second level learn of it at once.
 
     Source: 安全生产法 第六十五条第一款第三项; 第七十条.
+
+    Raises: GateNotMet when something stricter is in force.
     """
+    refuse_milder(hazard, form.control)
     taken = take(
         session, hazard, DecisionCode.URGENT_CONTROL, form, by=by, at=at, evidence=form.evidence, urgent=True,
         interim_control=form.control, interim_hours=form.check_hours, **_hasten(session, hazard, at=at),
     )  # fmt: skip
     watch(session, hazard, hours=form.check_hours, origin=taken.decision_id, by=by, at=at)
-    watched = clocks.live(session, hazard.id, Clock.INTERIM_CHECK)
-    escalations.raise_to(
-        session, hazard.id, watched.id, escalations.DANGER_LEVEL, reason=escalations.DANGER, by=by, at=at
+    escalations.raise_clock(
+        session, hazard.id, Clock.INTERIM_CHECK, escalations.DANGER_LEVEL, reason=escalations.DANGER, by=by, at=at
     )
     return taken
 
@@ -41,7 +43,7 @@ def order_urgent_control(session: Session, hazard: Hazard, form: ControlOrder, *
 def confirm_control(session: Session, hazard: Hazard, form: ControlCheck, *, by: Actor, at: datetime) -> Taken:
     """Record on the spot that the control holds, which starts its clock anew, or that it does not.
 
-    A breach (擅自恢复) is raised to the highest level of the ladder within the same transaction.
+    A breach (擅自恢复) goes up the ladder within the same transaction.
 
     Raises: GateNotMet when there is no control to confirm.
     """
@@ -51,11 +53,51 @@ def confirm_control(session: Session, hazard: Hazard, form: ControlCheck, *, by:
         )
     moments.refuse_ahead(form.seen_at, at, field="seen_at")
     taken = take(session, hazard, DecisionCode.CONFIRM_CONTROL, form, by=by, at=at, evidence=form.evidence)
-    watched = clocks.live(session, hazard.id, Clock.INTERIM_CHECK)
-    if not form.holds and watched is not None:
-        escalations.raise_to(session, hazard.id, watched.id, _MOST, reason=form.finding, by=by, at=at)
+    if not form.holds:
+        raise_breach(session, hazard, reason=form.finding, by=by, at=at)
     watch(session, hazard, hours=hazard.interim_hours or 24, origin=taken.decision_id, by=by, at=at)
     return taken
+
+
+def raise_breach(session: Session, hazard: Hazard, *, reason: str, by: Actor, at: datetime) -> None:
+    """A control that does not hold is raised to the highest level at once; its check stays due when it was."""
+    escalations.raise_clock(session, hazard.id, Clock.INTERIM_CHECK, _MOST, reason=reason, by=by, at=at)
+
+
+def refuse_milder(hazard: Hazard, control: str) -> None:
+    """One person decides the same control or a stricter one; what is in force is relaxed only by two.
+
+    Source: 安全生产法 第六十五条第一款第三项.
+
+    Raises: GateNotMet.
+    """
+    if hazard.interim_control is None:
+        return
+    running, wanted = InterimControl(hazard.interim_control), InterimControl(control)
+    if wanted.is_milder_than(running):
+        raise GateNotMet(
+            f"正在实施“{running.label}”，不能直接改为“{wanted.label}”。",
+            rule="安全生产法 第六十五条：停产停用经审查同意方可恢复；管控由一人决定从严，经两人方可放宽",
+            remedy="请先申请解除临时管控，或申请变更临时管控，经批准后再办理；或作出同等以上的管控决定。",
+        )
+
+
+def refuse_while_stopped(hazard: Hazard) -> None:
+    """A stop of production never ends by the way: it is lifted first, with the consent.
+
+    Source: 安全生产法 第六十五条第一款第三项.
+
+    Raises: GateNotMet.
+    """
+    if is_stopped(hazard):
+        raise GateNotMet(
+            "停产停用措施尚未解除。", rule="安全生产法 第六十五条：经审查同意，方可恢复生产经营和使用",
+            remedy="请先凭审查同意文书申请解除临时管控，再办理。",
+        )  # fmt: skip
+
+
+def is_stopped(hazard: Hazard) -> bool:
+    return hazard.interim_control is not None and InterimControl(hazard.interim_control).stops_production
 
 
 def watch(session: Session, hazard: Hazard, *, hours: int, origin: str, by: Actor, at: datetime) -> None:
@@ -97,7 +139,8 @@ def record_resumption(session: Session, hazard: Hazard, form: ResumptionConsent,
 
 
 def start_enforcement(session: Session, hazard: Hazard, form: EnforcementStart, *, by: Actor, at: datetime) -> Taken:
-    """Hand the hazard to enforcement: refusal, unauthorised resumption, falsification (转入执法).
+    """Hand the hazard to enforcement: refusal, unauthorised resumption, falsification (转入执法); the ladder's highest level
+    learns of it at once.
 
     Source: 安全生产法 第一百零二条; 刑法 第一百三十四条之一.
     Raises: GateNotMet when it was handed over before.
@@ -108,6 +151,12 @@ def start_enforcement(session: Session, hazard: Hazard, form: EnforcementStart, 
         session, hazard, DecisionCode.TO_ENFORCEMENT, form, by=by, at=at, evidence=form.evidence, enforcement_at=at
     )
     open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle, at=at)
+    clock = STEPS[Step(hazard.step)].clock
+    for running in dict.fromkeys((Clock.RECTIFICATION, clock)):
+        if running is not None and escalations.raise_clock(
+            session, hazard.id, running, _MOST, reason=form.ground, by=by, at=at
+        ):
+            break
     return taken
 
 

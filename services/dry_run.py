@@ -1,7 +1,7 @@
 """What a new version of the rules, the ladder or the calendar would change 试算: every running deadline whose date, or whose
-next level, would be another one. Nothing is moved by asking, and nothing by the version itself."""
+next level, would be another one. Nothing is moved by asking, and nothing by the version itself (`services/date_moves.py`)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,12 +10,13 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from models.calendar import WorkCalendar
-from models.ladder import Ladder, rungs
+from models.ladder import Ladder, Rung, rungs
+from models.ladder_hold import held_back
 from models.limits import Limit
 from models.rules import DeadlineRules
 from models.stage import Clock
 from models.tables import DEADLINE, HAZARD
-from services import clocks, policies
+from services import clocks, ladder_times, policies
 
 
 class Shift(NamedTuple):
@@ -30,6 +31,8 @@ class Shift(NamedTuple):
     would_be_next_level_at: datetime | None
     reason: str
     """How the new date comes about."""
+    columns: Mapping[str, Any]
+    """What the deadline that took its place would hold instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +44,44 @@ class Draft:
     calendar: WorkCalendar | None = None
 
 
-def shifts(session: Session, draft: Draft, *, at: datetime, hazard_id: str = "") -> Sequence[Shift]:
-    """Every running deadline the draft would move, the next due first."""
+def shifts(session: Session, draft: Draft, *, at: datetime, among: Collection[str] | None = None) -> list[Shift]:
+    """Every running deadline (of those in `among`, if given) that the draft would move, the next due first."""
     running = select(DEADLINE, HAZARD.c.no).join(HAZARD, HAZARD.c.id == DEADLINE.c.hazard_id)
     running = running.where(DEADLINE.c.closed_at.is_(None)).order_by(DEADLINE.c.due_at, DEADLINE.c.id)
-    rows = session.execute(running.where(DEADLINE.c.hazard_id == hazard_id) if hazard_id else running)
+    rows = session.execute(running if among is None else running.where(DEADLINE.c.id.in_(among))).all()
     return [found for row in rows for found in _shift(session, row, draft, at)]
 
 
 def _shift(session: Session, row: Any, draft: Draft, at: datetime) -> Iterator[Shift]:
     held: Mapping[str, Any] = dict(row._mapping)
+    limit = _limit_under(session, held, draft.rules) if draft.rules else {}
     calendar = draft.calendar or policies.calendar(session, row.calendar_version)
-    limited = _under(session, held, draft.rules) if draft.rules else held
-    new = clocks.recomputed(limited, calendar)
     ladder = draft.ladder or policies.ladder(session, row.ladder_version)
-    ahead = [rung.at for rung in rungs(row.start_at, new.due_at, row.against, ladder, calendar) if rung.at > at]
-    next_at = min(ahead, default=None)
-    moved_level = draft.ladder is not None and row.next_rung_at is not None and next_at != row.next_rung_at
-    if new.due_at != row.due_at or moved_level:
-        yield Shift(row.no, row.id, Clock(row.clock), row.due_at, new.due_at, row.next_rung_at, next_at, new.reason)
+    new = clocks.recomputed({**held, **limit}, calendar)
+    if new.due_at == row.due_at and draft.rules:
+        return
+    levels = rungs(row.start_at, new.due_at, row.against, ladder, calendar)
+    waits = _waits(session, row, levels, at)
+    if new.due_at != row.due_at or waits != _waits(session, row, ladder_times.computed(session, held), at):
+        columns = {**limit, "due_at": new.due_at, "reason": new.reason, "provisional": new.provisional, **waits}
+        yield Shift(
+            row.no, row.id, Clock(row.clock), row.due_at, new.due_at, row.next_rung_at, waits["next_rung_at"],
+            new.reason, columns,
+        )  # fmt: skip
 
 
-def _under(session: Session, held: Mapping[str, Any], rules: DeadlineRules) -> Mapping[str, Any]:
-    """The deadline's inputs with the limit of its rule in the draft; what a person decided stays as decided."""
+def _waits(session: Session, row: Any, levels: Sequence[Rung], at: datetime) -> dict[str, Any]:
+    """The level a deadline would wait for in the place of this one, its hold counted in."""
+    return ladder_times.following(session, row, held_back(levels, ladder_times.hold_of(session, row.id)), at=at)
+
+
+def _limit_under(session: Session, held: Mapping[str, Any], rules: DeadlineRules) -> Mapping[str, Any]:
+    """The limit of the deadline's rule in the draft; what a person decided stays as decided."""
     key = _rule_of(policies.rules(session, held["rules_version"]), held)
     if key is None or key not in rules.rules:
-        return held
+        return {}
     limit = rules.rules[key].limit
-    return {**held, "number": limit.number, "unit_of_time": limit.unit, "basis": limit.basis}
+    return {"number": limit.number, "unit_of_time": limit.unit, "basis": limit.basis, "certainty": limit.certainty}
 
 
 def _rule_of(rules: DeadlineRules, held: Mapping[str, Any]) -> str | None:

@@ -125,12 +125,11 @@ def in_charge(hazard: Hazard) -> Bearer:
 def open_answer(
     session: Session, hazard: Hazard, deadline: Any, *, origin: str, unit_id: str | None, due_at: datetime, at: datetime
 ) -> None:
-    """Whoever is late must answer the letter in writing: the enterprise, or the department's head."""
-    by_unit = deadline.against == "unit"
+    """Whoever is late must answer the letter in writing: who rectifies, or the department's head."""
+    late = rectifier(hazard) if deadline.against == "unit" else Bearer(Role.DH, unit_id=unit_id)
     _open_once(
-        session, hazard_id=hazard.id, kind=Clock.ANSWER, origin=origin, roles=Role.EN if by_unit else Role.DH,
-        unit_id=None if by_unit else unit_id, enterprise_id=hazard.enterprise_id if by_unit else None, due_at=due_at, opened_at=at,
-    )  # fmt: skip
+        session, hazard_id=hazard.id, kind=Clock.ANSWER, origin=origin, due_at=due_at, opened_at=at, **late._asdict()
+    )
 
 
 def open_calendar_year(session: Session, year: int, *, due_at: datetime, at: datetime) -> bool:

@@ -1,7 +1,9 @@
 """Enforcement 执法: measures decided outside are recorded here, after what the law asks first; accident freeze."""
 
-from collections.abc import Iterable
-from datetime import datetime
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import or_, select
 from sqlmodel import Session
@@ -19,11 +21,24 @@ from services import duties, moments
 from services.moves import Taken, take
 
 
+class _Act(NamedTuple):
+    """A measure on record."""
+
+    hazard_id: str
+    recorded_at: datetime
+    kind: str
+    decided_by: str
+    document_no: str
+    taken_at: datetime
+
+
 def record_act(session: Session, hazard: Hazard, form: EnforcementAct, *, by: Actor, at: datetime) -> Taken:
     """Record a measure of enforcement with its document; the first one ends the duty to act.
 
     Source: 安全生产法 第七十条, 第一百一十三条; 刑法 第一百三十四条之一.
-    Raises: GateNotMet: not handed to enforcement, power cut without its notice, closure without its ground.
+
+    Raises: GateNotMet: not handed to enforcement, power cut without its notice, a stop defied that was never ordered,
+    closure without its ground.
     """
     moments.refuse_ahead(form.taken_at, at, field="taken_at")
     if hazard.enforcement_at is None:
@@ -34,9 +49,12 @@ def record_act(session: Session, hazard: Hazard, form: EnforcementAct, *, by: Ac
     return taken
 
 
-def penalty_count(session: Session, hazard: Hazard) -> int:
-    """Penalties recorded against this hazard's unit, on all its hazards."""
-    return len([act for act in _acts(session, hazard) if act.kind == EnforcementKind.PENALTY])
+def lacks_criminal_check(session: Session, hazard: Hazard) -> bool:
+    """It was handed to enforcement, and nobody recorded since whether it is to be transferred as a crime."""
+    if hazard.enforcement_at is None:
+        return False
+    checks = (act for act in _acts(session, hazard) if act.kind == EnforcementKind.CRIMINAL_CHECK)
+    return not any(act.hazard_id == hazard.id and act.recorded_at >= hazard.enforcement_at for act in checks)
 
 
 def freeze(session: Session, hazard: Hazard, form: Freeze, *, by: Actor, at: datetime) -> Taken:
@@ -59,30 +77,71 @@ def unfreeze(session: Session, hazard: Hazard, form: Unfreeze, *, by: Actor, at:
 
 
 def _require_ground(session: Session, hazard: Hazard, form: EnforcementAct) -> None:
-    acts = list(_acts(session, hazard))
-    if form.kind == EnforcementKind.POWER_CUT:
-        notices = (act.taken_at for act in acts if act.kind == EnforcementKind.POWER_CUT_NOTICE)
-        if not may_cut_power(notices, form.taken_at, emergency=form.emergency):
-            raise GateNotMet(
-                "停止供电须提前二十四小时书面通知。", rule="安全生产法 第七十条：除有危及生产安全的紧急情形外，应当提前24小时通知",
-                remedy="请先登记停电通知，满24小时后再登记停电；紧急情形请注明。", extra={"missing": ["POWER_CUT_NOTICE"]},
-            )  # fmt: skip
-    if form.kind == EnforcementKind.CLOSURE_PROPOSAL:
-        penalties = (act.taken_at.astimezone(ZONE).date() for act in acts if act.kind == EnforcementKind.PENALTY)
-        refused = any(act.kind == EnforcementKind.STOP_ORDER for act in acts)
-        if not (closure_ground(penalties, form.taken_at.astimezone(ZONE).date()) or refused):
-            raise GateNotMet(
-                "提请关闭的条件不具备。", rule="安全生产法 第一百一十三条：180日内3次或一年内4次处罚，或拒不执行停产停业整顿决定",
-                remedy="请核对已登记的处罚和停产停业决定。", extra={"missing": ["PENALTY"]},
-            )  # fmt: skip
+    if form.kind in _GROUNDS:
+        before = [act for act in _acts(session, hazard) if act.taken_at <= form.taken_at]
+        _GROUNDS[EnforcementKind(form.kind)](hazard, form, before)
 
 
-def _acts(session: Session, hazard: Hazard) -> Iterable[EnforcementAct]:
+def _require_notice(hazard: Hazard, form: EnforcementAct, acts: Sequence[_Act]) -> None:
+    """A notice given for another hazard of the unit is no notice of this cut."""
+    here = (act for act in acts if act.hazard_id == hazard.id)
+    notices = (act.taken_at for act in here if act.kind == EnforcementKind.POWER_CUT_NOTICE)
+    if not may_cut_power(notices, form.taken_at, emergency=form.emergency):
+        raise GateNotMet(
+            "停止供电须就本隐患提前二十四小时书面通知。", rule="安全生产法 第七十条：除有危及生产安全的紧急情形外，应当提前24小时通知",
+            remedy="请先登记停电通知，满24小时后再登记停电；紧急情形请注明。", extra={"missing": ["POWER_CUT_NOTICE"]},
+        )  # fmt: skip
+
+
+def _require_stop_order(_hazard: Hazard, _form: EnforcementAct, acts: Sequence[_Act]) -> None:
+    if not any(act.kind == EnforcementKind.STOP_ORDER for act in acts):
+        raise GateNotMet(
+            "没有登记停产停业整顿决定，谈不上拒不执行。", rule="安全生产法 第一百一十三条：拒不执行停产停业整顿决定",
+            remedy="请先登记停产停业整顿决定及其文书编号。", extra={"missing": ["STOP_ORDER"]},
+        )  # fmt: skip
+
+
+def _require_closure_ground(_hazard: Hazard, form: EnforcementAct, acts: Sequence[_Act]) -> None:
+    ground = closure_ground(_penalties(acts), form.taken_at.astimezone(ZONE).date())
+    if not ground and not any(act.kind == EnforcementKind.STOP_DEFIED for act in acts):
+        raise GateNotMet(
+            "提请关闭的条件不具备。", rule="安全生产法 第一百一十三条：180日内3次或一年内4次处罚，或拒不执行停产停业整顿决定",
+            remedy="请核对已登记的处罚（同一文书只计一次），或先登记拒不执行停产停业整顿决定的情况。",
+            extra={"missing": ["PENALTY", "STOP_DEFIED"]},
+        )  # fmt: skip
+
+
+_GROUNDS: Mapping[EnforcementKind, Callable[[Hazard, EnforcementAct, Sequence[_Act]], None]] = {
+    EnforcementKind.POWER_CUT: _require_notice,
+    EnforcementKind.STOP_DEFIED: _require_stop_order,
+    EnforcementKind.CLOSURE_PROPOSAL: _require_closure_ground,
+}
+"""What must have been recorded before each measure."""
+
+
+def _penalties(acts: Iterable[_Act]) -> Iterable[date]:
+    """The day of each penalty; a document recorded twice is one penalty, of its first day."""
+    days: dict[tuple[str, str], date] = {}
+    for act in acts:
+        if act.kind == EnforcementKind.PENALTY:
+            document, day = (act.decided_by, act.document_no), act.taken_at.astimezone(ZONE).date()
+            days[document] = min(day, days.get(document, day))
+    return days.values()
+
+
+def _acts(session: Session, hazard: Hazard) -> list[_Act]:
     """Measures against this hazard's unit, on all its hazards; without a unit, on this one."""
     same = HAZARD.c.enterprise_id == hazard.enterprise_id if hazard.enterprise_id else HAZARD.c.id == hazard.id
     statement = (
-        select(DECISION.c.form)
+        select(DECISION.c.hazard_id, DECISION.c.decided_at, DECISION.c.form)
         .join(HAZARD, HAZARD.c.id == DECISION.c.hazard_id)
         .where(DECISION.c.code == DecisionCode.ENFORCE, or_(same, HAZARD.c.id == hazard.id))
     )
-    return [EnforcementAct.model_validate_json(form) for form in session.execute(statement).scalars()]
+    return [_act(*row) for row in session.execute(statement)]
+
+
+def _act(hazard_id: str, recorded_at: datetime, form: str) -> _Act:
+    """Read as it was written, also where today's form asks for more."""
+    told = json.loads(form)
+    taken_at = datetime.fromisoformat(told["taken_at"])
+    return _Act(hazard_id, recorded_at, told["kind"], told["decided_by"], told["document_no"], taken_at)

@@ -14,7 +14,7 @@ from models.ids import new_id
 from models.ladder import Rung
 from models.once import insert_once
 from models.outbox import Topic
-from models.stage import Step
+from models.stage import Clock, Step
 from models.tables import DEADLINE, ESCALATION, ESCALATION_RECEIPT, HAZARD
 from services import chain, ladder_times, outbox, trail
 
@@ -78,6 +78,15 @@ def raise_to(
         message = _fire(session, hazard, deadline, now, late=rung.level < level, at=at, by=by, reason=reason)
     _wait_for(session, deadline_id, next((rung for rung in steps if rung.level > level), None))
     return message
+
+
+def raise_clock(
+    session: Session, hazard_id: str, clock: Clock, level: int, *, reason: str, by: Actor, at: datetime
+) -> str | None:
+    """`raise_to` on the live deadline of a clock; None where none runs."""
+    live = (DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.clock == clock, DEADLINE.c.closed_at.is_(None))
+    deadline = session.execute(select(DEADLINE.c.id).where(*live).limit(1)).scalar_one_or_none()
+    return deadline and raise_to(session, hazard_id, deadline, level, reason=reason, by=by, at=at)
 
 
 def due_repeats(session: Session, *, at: datetime, limit: int = 100) -> Sequence[str]:

@@ -19,7 +19,7 @@ from models.process import STEPS
 from models.requests import RequestKind
 from models.stage import Clock, Step
 from models.tables import HAZARD, WORK_ITEM
-from services import clocks, controls, listing, merging, moments, recalculation
+from services import clocks, controls, listing, merging, moments
 from services.moves import Taken
 
 _MOST_PAUSED_DAYS = 30
@@ -72,10 +72,19 @@ def _check_delisting(_session: Session, hazard: Hazard, _form: Any, _at: datetim
 def _check_lifting(_session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
     if hazard.interim_control is None:
         raise GateNotMet("该隐患没有正在实施的临时管控措施。", rule="临时管控", remedy="无须解除。")
-    stopped = InterimControl(hazard.interim_control).stops_production
-    if stopped and not (form.consent_by and form.consent_no and form.consent_on):
+    _check_consent(form, at, needed=controls.is_stopped(hazard))
+
+
+def _check_control(_session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
+    running = InterimControl(hazard.interim_control or InterimControl.NONE)
+    relaxed = running.stops_production and InterimControl(form.control).is_milder_than(running)
+    _check_consent(form, at, needed=relaxed)
+
+
+def _check_consent(form: Any, at: datetime, *, needed: bool) -> None:
+    if needed and not (form.consent_by and form.consent_no and form.consent_on):
         raise GateNotMet(
-            "解除停产停用措施须有审查同意文书。", rule="安全生产法 第六十五条：经审查同意，方可恢复生产经营和使用",
+            "解除或放宽停产停用措施须有审查同意文书。", rule="安全生产法 第六十五条：经审查同意，方可恢复生产经营和使用",
             remedy="请填写审查同意的部门、文书编号和日期。", extra={"missing": ["consent_by", "consent_no", "consent_on"]},
         )  # fmt: skip
     if form.consent_on:
@@ -216,7 +225,8 @@ def _rectification(session: Session, hazard: Hazard) -> Any:
 def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
     fresh: dict[str, Any] = {
         "cycle": hazard.cycle + 1, "failure_count": 0, "extensions": 0, "progress_percent": None, "open_actions": 0,
-        "limit_days": None, "limit_on": None, "limit_basis": "", "arbitrated": False,
+        "limit_days": None, "limit_on": None, "limit_basis": "", "arbitrated": False, "enforcement_at": None,
+        "unit_closed_on": None, "external_factor": False,
     }  # fmt: skip
     if hazard.step != Step.CLOSED:
         return Effect(fresh | {"grade": None, "clause_id": None})
@@ -230,10 +240,6 @@ def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any
             controls.open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle + 1, at=at)
 
     return Effect(fresh, then)
-
-
-def _grant_recalculation(session: Session, hazard: Hazard, _asked: Any, _granted: Any, at: datetime) -> Effect:
-    return Effect(recalculation.move(session, hazard, at=at))
 
 
 def _grant_merge(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
@@ -254,14 +260,14 @@ def _grant_unmerge(session: Session, hazard: Hazard, _asked: Any, _granted: Any,
 
 _CHECKS: Mapping[RequestKind, Callable[[Session, Hazard, Any, datetime], None]] = {
     RequestKind.MERGE: _check_merge, RequestKind.LISTING: _check_listing, RequestKind.DELISTING: _check_delisting,
-    RequestKind.LIFTING: _check_lifting, RequestKind.EXTENSION: _check_extension(last=False),
+    RequestKind.CONTROL: _check_control, RequestKind.LIFTING: _check_lifting, RequestKind.EXTENSION: _check_extension(last=False),
     RequestKind.LAST_EXTENSION: _check_extension(last=True), RequestKind.LONG_LIMIT: _check_long_limit,
-    RequestKind.PAUSE: _check_pause, RequestKind.RECALCULATION: recalculation.check,
+    RequestKind.PAUSE: _check_pause,
 }  # fmt: skip
 _EFFECTS: Mapping[RequestKind, Callable[[Session, Hazard, Any, Any, datetime], Effect]] = {
     RequestKind.MERGE: _grant_merge, RequestKind.UNMERGE: _grant_unmerge, RequestKind.LISTING: _grant_listing,
     RequestKind.DELISTING: _grant_delisting, RequestKind.CONTROL: _grant_control, RequestKind.LIFTING: _grant_lifting,
     RequestKind.EXTENSION: _grant_extension, RequestKind.LAST_EXTENSION: _grant_extension,
     RequestKind.LONG_LIMIT: _grant_long_limit, RequestKind.PAUSE: _grant_pause,
-    RequestKind.REOPENING: _grant_reopening, RequestKind.RECALCULATION: _grant_recalculation,
+    RequestKind.REOPENING: _grant_reopening,
 }  # fmt: skip

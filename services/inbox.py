@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_, update
 from sqlmodel import Session, col
 
 from models import Person
@@ -14,10 +14,12 @@ from models.permissions import Role
 from models.tables import DEADLINE, FOLLOW_UP, HAZARD, WORK_ITEM
 
 _COLUMNS = (
-    WORK_ITEM.c.id, WORK_ITEM.c.kind, WORK_ITEM.c.is_move, WORK_ITEM.c.due_at, WORK_ITEM.c.opened_at,
+    WORK_ITEM.c.id, WORK_ITEM.c.kind, WORK_ITEM.c.origin, WORK_ITEM.c.is_move, WORK_ITEM.c.due_at, WORK_ITEM.c.opened_at,
     WORK_ITEM.c.assignee_id, HAZARD.c.no, HAZARD.c.stage, HAZARD.c.step, HAZARD.c.place, HAZARD.c.sector,
     HAZARD.c.description, HAZARD.c.version, FOLLOW_UP.c.at.label("follow_up_at"),
 )  # fmt: skip
+_OF_THE_OFFICE = func.coalesce(WORK_ITEM.c.unit_id, WORK_ITEM.c.enterprise_id).is_(None)
+"""No unit's and no enterprise's; written as its index has it (ix_work_item_office_due)."""
 
 
 class Position(NamedTuple):
@@ -36,17 +38,36 @@ def work_items(
     """
     ordered_by = FOLLOW_UP.c.at if followed else WORK_ITEM.c.due_at
     place = tuple_(ordered_by, WORK_ITEM.c.id)
-    own = (FOLLOW_UP.c.item_id == WORK_ITEM.c.id) & (FOLLOW_UP.c.person_id == by.person_id)
     statement = (
-        select(*_COLUMNS)
-        .outerjoin(HAZARD, HAZARD.c.id == WORK_ITEM.c.hazard_id)
-        .outerjoin(FOLLOW_UP, own)
+        _told_of(by, followed=followed)
         .where(WORK_ITEM.c.closed_at.is_(None), ordered_by.is_not(None))
         .where(WORK_ITEM.c.assignee_id == by.person_id if mine_only else in_inbox(by))
         .order_by(ordered_by, WORK_ITEM.c.id)
         .limit(limit)
     )
     return session.execute(statement.where(place > after) if after else statement).all()
+
+
+def item(session: Session, item_id: str, *, by: Actor) -> Any:
+    """One open item of this person's inbox.
+
+    Raises: NotFound.
+    """
+    mine = (WORK_ITEM.c.assignee_id == by.person_id) | in_inbox(by)
+    found = _told_of(by).where(WORK_ITEM.c.id == item_id, WORK_ITEM.c.closed_at.is_(None), mine)
+    row = session.execute(found).one_or_none()
+    if row is None:
+        raise NotFound("没有找到该待办，或它已办结。", remedy="请刷新待办列表。")
+    return row
+
+
+def _told_of(by: Actor, *, followed: bool = False) -> Select[Any]:
+    """Items with their hazard and this person's own follow-up date."""
+    own = (FOLLOW_UP.c.item_id == WORK_ITEM.c.id) & (FOLLOW_UP.c.person_id == by.person_id)
+    hazards = HAZARD.c.id == WORK_ITEM.c.hazard_id
+    return (
+        select(*_COLUMNS).select_from(WORK_ITEM).join(FOLLOW_UP, own, isouter=not followed).outerjoin(HAZARD, hazards)
+    )
 
 
 def count_open(session: Session, *, by: Actor, most: int = 100) -> int:
@@ -121,14 +142,19 @@ def _holder(session: Session, item_id: str, by: Actor) -> tuple[str | None, str]
 
 
 def in_inbox(by: Actor) -> ColumnElement[bool]:
-    """Items for a role this person holds: in the unit it is held in, in the whole office, or in their enterprise."""
+    """Items for a role this person holds: in the unit it is held in, in the whole office, or in their enterprise.
+
+    One condition for each place, not for each role: so each place is one range of its index, already in order.
+    """
+    places: dict[str | None, list[ColumnElement[bool]]] = {}
+    for role, unit_id in sorted(by.grants, key=str):
+        in_office = role in {Role.SC, Role.TL, Role.AD}
+        if unit_id or in_office:
+            places.setdefault(None if in_office else unit_id, []).append(WORK_ITEM.c.roles.contains(role))
     conditions: list[ColumnElement[bool]] = [false()]
     if by.enterprise_id and Role.EN in by.roles:
         conditions.append(WORK_ITEM.c.enterprise_id == by.enterprise_id)
-    for role, unit_id in sorted(by.grants, key=str):
-        asks_for_role = WORK_ITEM.c.roles.contains(role)
-        if role in {Role.SC, Role.TL, Role.AD}:
-            conditions.append(and_(WORK_ITEM.c.unit_id.is_(None), WORK_ITEM.c.enterprise_id.is_(None), asks_for_role))
-        elif unit_id:
-            conditions.append(and_(WORK_ITEM.c.unit_id == unit_id, asks_for_role))
+    for unit_id, asks_for_role in places.items():
+        place = WORK_ITEM.c.unit_id == unit_id if unit_id else _OF_THE_OFFICE
+        conditions.append(and_(place, or_(*asks_for_role)))
     return or_(*conditions)

@@ -32,6 +32,11 @@ def query_code_key(folder: Path) -> bytes:
     return _drawn_once(folder / "query-codes.key")
 
 
+def form_key(folder: Path) -> bytes:
+    """The key under which answers travel between the pages of a public report, and a query code in its cookie."""
+    return _drawn_once(folder / "forms.key")
+
+
 def finance_token(folder: Path) -> str:
     """What the finance window shows to pay rewards: 64 hex digits. Deleting `finance.key` replaces it."""
     return _drawn_once(folder / "finance.key").hex()

@@ -1,6 +1,6 @@
 """When the levels of a deadline fall due, its hold counted in; and where the ladder of a changed deadline goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +25,13 @@ _HIGHEST = (
 
 def times(session: Session, deadline: Any) -> list[Rung]:
     """Every level of a deadline with when it falls due; those that fall due in its hold, at the hold's end."""
-    held = session.execute(_HOLD, {"of_deadline": deadline.id}).one_or_none()
-    return held_back(computed(session, deadline._mapping), Span(*held) if held else None)
+    return held_back(computed(session, deadline._mapping), hold_of(session, deadline.id))
+
+
+def hold_of(session: Session, deadline_id: str) -> Span | None:
+    """From when to when the ladder of a deadline is held."""
+    held = session.execute(_HOLD, {"of_deadline": deadline_id}).one_or_none()
+    return Span(*held) if held else None
 
 
 def computed(session: Session, row: Mapping[str, Any]) -> list[Rung]:
@@ -37,14 +42,18 @@ def computed(session: Session, row: Mapping[str, Any]) -> list[Rung]:
 
 
 def resumed(session: Session, old: Any, row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
-    """Where the ladder of `row` begins, which takes the place of `old` at this instant.
+    """Where the ladder of `row` begins, which takes the place of `old` at this instant."""
+    return following(session, old, computed(session, row), at=at)
+
+
+def following(session: Session, old: Any, levels: Iterable[Rung], *, at: datetime) -> dict[str, Any]:
+    """Where a ladder of these levels goes on that takes the place of `old`'s.
 
     A level whose new time has passed and that was fired before, or that `old` still has to record, is not fired
     again; every later one comes at its new time.
     """
     told = _highest_told(session, old, at=at)
-    following = next((rung for rung in computed(session, row) if rung.at > at or rung.level > told), None)
-    return waiting_for(following)
+    return waiting_for(next((rung for rung in levels if rung.at > at or rung.level > told), None))
 
 
 def waiting_for(rung: Rung | None) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from services import (
     clock_steps,
     closure,
     controls,
+    correction,
     enforcement,
     intake,
+    interests,
     listing,
     progress,
     rectification,
@@ -65,6 +67,7 @@ DECISIONS: Mapping[DecisionCode, Decide] = {
     _D.REASSIGN: assignment.reassign,
     _D.INFORM: assignment.inform_person,
     _D.RECORD_DOCUMENT: controls.record_document,
+    _D.CORRECT: correction.correct_entry,
     _D.PUBLISH_LISTING: listing.record_publication,
     _D.SUBMIT_PLAN: rectification.submit_plan,
     _D.APPROVE_PLAN: rectification.approve_plan,
@@ -111,4 +114,5 @@ def decide(session: Session, hazard: Hazard, code: DecisionCode, form: Form, *, 
     Raises: WrongStage, NotPermitted, and what the decision's own function raises.
     """
     access.acting_unit(by, move_for(Step(hazard.step), code), hazard)
+    interests.refuse_interested(session, hazard, by=by)
     return DECISIONS[code](session, hazard, form, by=by, at=clock_steps.recorded(session, hazard, at))

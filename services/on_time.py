@@ -18,6 +18,7 @@ from models.process import STEPS, Move, move_for
 from models.requests import RequestKind
 from models.stage import Clock, Step
 from services import clocks
+from services.date_moves import DEADLINE_MOVED
 
 _EXTENDED = frozenset(
     kind.grant for kind in (RequestKind.EXTENSION, RequestKind.LAST_EXTENSION, RequestKind.LONG_LIMIT)
@@ -91,6 +92,8 @@ class _Story:
     def hear(self, event: dict[str, Any]) -> None:
         kind, left = event["type"], self.columns.get("step")
         self.columns |= event.get("after", {})
+        if kind == DEADLINE_MOVED and event["clock"] == Clock.RECTIFICATION:
+            self._recount(event["version"].get("calendar_version"))
         if left is None or kind not in set(DecisionCode):
             return
         at = datetime.fromisoformat(event["recorded_at"]).astimezone(UTC)
@@ -119,14 +122,19 @@ class _Story:
             return
         if kind in _EXTENDED:
             running.row["on_day"] = self.columns["limit_on"]
-        if kind == RequestKind.RECALCULATION.grant:
-            running.calendar = self.columns["calendar_version"]
         spans = json.loads(running.row["pauses"])
         if kind == RequestKind.PAUSE.grant and self.until:
             spans.append([at.isoformat(), end_of(self.until).isoformat()])
         if kind == DecisionCode.RESUME_CLOCK:
             spans[-1][1] = at.isoformat()
         running.row["pauses"] = json.dumps(spans)
+
+    def _recount(self, calendar: int | None) -> None:
+        """The limit that runs goes by another calendar, also where the last move is taken back."""
+        running = self._running()
+        for limit in (*self.limits, *self.before):
+            if running and calendar and limit.row["start_at"] == running.row["start_at"]:
+                limit.calendar = calendar
 
     def _walk(self, move: Move, event: dict[str, Any], at: datetime) -> None:
         """What the step left and the step entered do to the clock."""

@@ -9,12 +9,12 @@ from models.actor import Actor
 from models.hazard import Hazard
 from models.permissions import Operation
 from models.process import STEPS, DecisionCode, Move, moves_at
-from models.stage import Clock, Step
+from models.stage import Step
 from models.tables import DECISION, HAZARD_REQUEST, SIGNATURE, SUB_ACTION, WORK_ITEM
 from services import access
 
-_ANSWERS = {DecisionCode.ANSWER_QUESTION: Clock.QUESTION, DecisionCode.EXPLAIN_FAILURE: Clock.EXPLANATION}
-"""Decisions that answer something, and the duty that waits for the answer."""
+_ANSWERS = frozenset({DecisionCode.ANSWER_QUESTION, DecisionCode.EXPLAIN_FAILURE, DecisionCode.EXPERT_OPINION})
+"""Decisions that answer something: open while it waits for them."""
 
 
 def open_to(session: Session, hazard: Hazard, *, by: Actor) -> Sequence[Move]:
@@ -49,8 +49,8 @@ def _makes_sense(session: Session, hazard: Hazard, move: Move, asked: dict[str, 
         return hazard.open_actions > 0
     if move.decision in {DecisionCode.FREEZE, DecisionCode.UNFREEZE}:
         return (hazard.frozen_at is None) == (move.decision == DecisionCode.FREEZE)
-    if clock := _ANSWERS.get(move.decision):
-        return _waits(session, hazard, clock)
+    if move.decision in _ANSWERS:
+        return _waits(session, hazard, move.decision)
     return not _holds_other_part(session, hazard, move, by)
 
 
@@ -62,8 +62,8 @@ def _is_own_last(session: Session, hazard: Hazard, move: Move, by: Actor) -> boo
     return row is not None and row.person_id == by.person_id and (row.from_step, row.to_step) == (move.to, move.at)
 
 
-def _waits(session: Session, hazard: Hazard, clock: Clock) -> bool:
-    item = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.kind == clock, WORK_ITEM.c.closed_at.is_(None))
+def _waits(session: Session, hazard: Hazard, duty: DecisionCode) -> bool:
+    item = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.kind == duty, WORK_ITEM.c.closed_at.is_(None))
     return session.execute(select(WORK_ITEM.c.id).where(*item)).first() is not None
 
 

@@ -1,5 +1,6 @@
 """Photographs from the public 举报照片: a copy without the camera's data is shown, the original lies sealed."""
 
+import logging
 import warnings
 from datetime import datetime
 from io import BytesIO
@@ -18,6 +19,7 @@ from models.tables import REPORT_PHOTO
 from services import evidence, trail, vault
 from services.keys import Keyring
 
+logging.getLogger("PIL").setLevel(logging.INFO)  # at DEBUG it writes what the camera noted into the log
 PHOTO_ADDED = "REPORT_ADDED"
 _MOST = 20
 _MODES = {"JPEG": "RGB", "PNG": "RGBA"}

@@ -1,7 +1,7 @@
 """New versions of the rules, the ladder and the calendar: proposed with a dry run, in force when a second person agrees.
 
-Hazards under earlier versions keep them; a date under a revised calendar moves only by its own request
-(`services/recalculation.py`).
+Hazards under earlier versions keep them. Of the running deadlines only those move that the approver chose from the dry
+run (`services/date_moves.py`).
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from models.operations import Operation
 from models.proposal import ActKind
 from models.rules import DeadlineRules
 from models.standard import PolicyKind
-from services import dry_run, policies, trail
+from services import date_moves, dry_run, policies, trail
 from services.acts import Approval, OfficeAct, Payload
 
 POLICY_CHANGED = "POLICY_CHANGED"
@@ -124,19 +124,21 @@ def _check(session: Session, payload: Payload, at: datetime) -> None:
             f"{_NAMES[kind]}已有第{newest.version}版，本项提议依据的是第{payload['follows']}版。",
             rule="新版本须在现行版本基础上修订", remedy="请撤回后依据现行版本重新提出。",
         )  # fmt: skip
-    draft_of(session, kind, json.loads(payload["body"]), at=at)
-    if _text(newest.body) == payload["body"]:
-        raise _broken("与现行版本相同")
+    draft = draft_of(session, kind, json.loads(payload["body"]), at=at)
+    if _text(newest.body) == payload["body"] and not dry_run.shifts(session, draft, at=at):
+        raise _broken("与现行版本相同，也没有可变动的期限")
 
 
 def _apply(session: Session, payload: Payload, approval: Approval) -> Payload:
     kind = PolicyKind(payload["policy"])
     body = json.loads(payload["body"])
+    draft = draft_of(session, kind, body, at=approval.at)
     version = policies.add_version(session, kind, body, source=payload["source"], at=approval.at)
     digest = hashlib.sha256(payload["body"].encode()).hexdigest()
     facts = {"policy": kind, "version": version, "source": payload["source"], "body_sha256": digest}
     trail.append_office(session, POLICY_CHANGED, by=approval.by, at=approval.at, facts={"after": facts})
-    return {"policy": kind, "version": version}
+    moved = date_moves.move(session, draft, approval, {f"{kind}_version": version})
+    return {"policy": kind, "version": version, "moved": moved}
 
 
 def _describe(_session: Session, payload: Payload) -> str:
@@ -151,7 +153,10 @@ def _broken(what: str) -> InvalidInput:
 
 
 ACTS = {
-    PolicyKind.CALENDAR: OfficeAct(ActKind.EDIT_CALENDAR, Operation.EDIT_CALENDAR, _check, _apply, _describe),
-    PolicyKind.RULES: OfficeAct(ActKind.EDIT_RULES, Operation.EDIT_RULES, _check, _apply, _describe),
-    PolicyKind.LADDER: OfficeAct(ActKind.EDIT_LADDER, Operation.EDIT_RULES, _check, _apply, _describe),
+    policy: OfficeAct(kind, operation, _check, _apply, _describe, moves_dates=True)
+    for policy, kind, operation in (
+        (PolicyKind.CALENDAR, ActKind.EDIT_CALENDAR, Operation.EDIT_CALENDAR),
+        (PolicyKind.RULES, ActKind.EDIT_RULES, Operation.EDIT_RULES),
+        (PolicyKind.LADDER, ActKind.EDIT_LADDER, Operation.EDIT_RULES),
+    )
 }

@@ -25,16 +25,19 @@ from models.limits import ZONE
 from models.process import DecisionCode, Part
 from models.stage import Clock
 from models.tables import SUB_ACTION
-from services import clocks, duties, granting, lookups, moments, reporting
+from services import clocks, controls, duties, granting, lookups, moments, reporting
 from services.assignment import RECTIFIES, move_items, same_unit
 from services.moves import Taken, take
 
+_LAPSED = "整改进展报告载明临时管控措施未落实"
 _LONG_DAYS = 90
 """A limit longer than this is long works (长期工程), which reports monthly instead of weekly."""
 
 
 def report_progress(session: Session, hazard: Hazard, form: Progress, *, by: Actor, at: datetime) -> Taken:
     """Report how far the rectification is; the next report is due within the rule's days (整改进展).
+
+    A control that no longer holds goes up the ladder at once, as a breach seen on the spot does.
 
     Raises: InvalidInput (a date ahead, or a percentage that falls without a reason).
     """
@@ -55,6 +58,8 @@ def report_progress(session: Session, hazard: Hazard, form: Progress, *, by: Act
         evidence=form.evidence,
         progress_percent=form.percent,
     )
+    if not form.control_holds:
+        controls.raise_breach(session, hazard, reason=_LAPSED, by=by, at=at)
     duties.close_duty(session, hazard.id, Clock.PROGRESS, DecisionCode.PROGRESS, by=by, at=at)
     duties.open_duty(
         session, hazard, Clock.PROGRESS, DecisionCode.PROGRESS, duties.rectifier(hazard), origin=taken.decision_id, at=at,

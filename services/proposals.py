@@ -12,13 +12,13 @@ from sqlmodel import Session
 from models.actor import Actor
 from models.audit import OFFICE
 from models.canonical import canonical
-from models.errors import AlreadyDecided, FourEyes, NotFound, NotPermitted
+from models.errors import AlreadyDecided, FourEyes, InvalidInput, NotFound, NotPermitted
 from models.ids import new_id
 from models.permissions import Role
 from models.process import who_may
 from models.proposal import ActKind, Outcome
 from models.tables import AUDIT_STREAM, PROPOSAL
-from services import access, set_up, trail
+from services import access, date_moves, set_up, trail
 from services.acts import Acts, Approval, OfficeAct, Payload
 
 _RULE = "职责分离：提出人、批准人须为不同的自然人（权限表标注“2”）"
@@ -65,17 +65,31 @@ def propose(session: Session, act: OfficeAct, payload: Payload, *, by: Actor, at
     return Proposed(row["id"], _done(session, act, payload, approval, alone=True))
 
 
-def approve(session: Session, proposal_id: str, acts: Acts, *, by: Actor, at: datetime, reason: str = "") -> Payload:
+def approve(
+    session: Session,
+    proposal_id: str,
+    acts: Acts,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    moves: Sequence[str] = (),
+) -> Payload:
     """Approve and do it, in this transaction. Of two who decide at once one does.
+
+    `moves`: the running deadlines that a new version moves along; no other date moves.
 
     Raises: NotFound, AlreadyDecided, NotPermitted, FourEyes, and what the act's own check raises now.
     """
+    date_moves.lock(session, moves)
     row, act = _waiting(session, proposal_id, acts, by=by)
     _refuse_proposer(row, act, by=by)
     _refuse_concerned(row.concerns, by)
+    if moves and not act.moves_dates:
+        raise _moves_nothing()
     payload = json.loads(row.payload)
     act.check(session, payload, at)
-    approval = Approval(row.id, row.proposed_by, by, at, reason)
+    approval = Approval(row.id, row.proposed_by, by, at, reason, tuple(moves))
     return _done(session, act, payload, approval, alone=False)
 
 
@@ -180,6 +194,13 @@ def _decide(
     session.execute(update(PROPOSAL).where(*undecided).values(**values))
     facts = {"proposal": proposal_id, "reason": reason, "alone": alone, "result": result}
     trail.append_office(session, f"PROPOSAL_{outcome}", by=by, at=at, facts=facts)
+
+
+def _moves_nothing() -> InvalidInput:
+    return InvalidInput(
+        "该事项不涉及期限变动。", rule="只有修订时限规则、督办升级规则和工作日历可以变动期限", remedy="请不选期限，直接批准。",
+        extra={"errors": [{"field": "moves", "message": "须为空"}]},
+    )  # fmt: skip
 
 
 def _not_found() -> NotFound:

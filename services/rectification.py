@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from models.actor import Actor
-from models.errors import GateNotMet
+from models.errors import GateNotMet, InvalidInput
 from models.forms import Completion, Plan, PlanApproval, Refusal
 from models.hazard import Hazard
 from models.process import DecisionCode
+from services import attachments, controls
 from services.moves import Taken, take
 
 
@@ -33,7 +34,10 @@ def report_completion(session: Session, hazard: Hazard, form: Completion, *, by:
     A fabricated report of removal counts as refusing to rectify (法释〔2022〕19号 第三条), so every piece is hashed
     on receipt and named in the history.
 
-    Raises: GateNotMet while sub-actions are open.
+    Source: 浙江省安全生产条例 (2016) 第二十五条.
+
+    Raises: GateNotMet while sub-actions are open; InvalidInput (one photograph for before and after, or a stopped unit
+    without its own acceptance).
     """
     if hazard.open_actions:
         raise GateNotMet(
@@ -41,4 +45,21 @@ def report_completion(session: Session, hazard: Hazard, form: Completion, *, by:
             rule="整改子项全部完成后方可报告整改完成",
             remedy="请先登记各子项完成。",
         )
+    if controls.is_stopped(hazard) and not form.self_acceptance:
+        raise InvalidInput(
+            "停产停用整改的，须先自行验收或委托评估。", rule="停产停用整改完成须有自行验收或评估情况",
+            remedy="请填写自行验收或评估的单位、日期和结论。",
+            extra={"errors": [{"field": "self_acceptance", "message": "请填写自行验收或评估情况"}]},
+        )  # fmt: skip
+    _refuse_same_photograph(session, form)
     return take(session, hazard, DecisionCode.COMPLETE, form, by=by, at=at, evidence=form.all_evidence)
+
+
+def _refuse_same_photograph(session: Session, form: Completion) -> None:
+    """One file uploaded twice has two numbers and one hash."""
+    for before, after in form.photo_pairs:
+        if attachments.are_one_file(session, before, after):
+            raise InvalidInput(
+                "整改前、后照片是同一个文件。", rule="整改前后对比照片须为同一部位的两张照片",
+                remedy="请上传整改后拍摄的照片。", extra={"errors": [{"field": "photo_pairs", "message": "前后为同一文件"}]},
+            )  # fmt: skip

@@ -27,8 +27,10 @@ from models.tables import (
     SUB_ACTION,
     WORK_ITEM,
 )
-from services import access
+from services import access, watches
 
+UNASSIGNED = "-"
+"""As a lead unit's code: hazards that have none yet."""
 _LISTED = (
     HAZARD.c.no, HAZARD.c.stage, HAZARD.c.step, HAZARD.c.channel, HAZARD.c.sector, HAZARD.c.place,
     HAZARD.c.description, HAZARD.c.grade, HAZARD.c.listing_level, HAZARD.c.due_at, HAZARD.c.reported_at,
@@ -47,6 +49,8 @@ class Filters(NamedTuple):
     """Only those whose step is past due at this instant."""
     text: str | None = None
     """Substring of number, place or description."""
+    watched: watches.Watching | None = None
+    """Only those supervision watches for this."""
 
 
 class Position(NamedTuple):
@@ -75,7 +79,11 @@ def _conditions(filters: Filters) -> list[Any]:
         conditions.append(HAZARD.c.stage == filters.stage)
     if filters.channel:
         conditions.append(HAZARD.c.channel == filters.channel)
-    if filters.lead_unit:
+    if filters.watched:
+        conditions += watches.conditions(filters.watched)
+    if filters.lead_unit == UNASSIGNED:
+        conditions.append(HAZARD.c.lead_unit_id.is_(None))
+    elif filters.lead_unit:
         conditions.append(
             HAZARD.c.lead_unit_id == select(col(Unit.id)).where(col(Unit.code) == filters.lead_unit).scalar_subquery()
         )

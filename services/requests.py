@@ -18,11 +18,13 @@ from models.outbox import Topic
 from models.permissions import Role, roles_for
 from models.process import DecisionCode, who_may
 from models.requests import REQUESTS, RequestKind
+from models.stage import Clock
 from models.tables import HAZARD, HAZARD_REQUEST
-from services import access, clocks, duties, granting, outbox, pending, signatures, trail
+from services import access, clocks, duties, escalations, granting, outbox, pending, signatures, trail
 from services.moves import Taken, take
 
 Decide = Callable[..., Taken]
+_SECOND_EXTENSION_LEVEL = 3
 
 
 def ask(session: Session, hazard: Hazard, form: Form, *, by: Actor, at: datetime, kind: RequestKind) -> Taken:
@@ -58,6 +60,10 @@ def ask(session: Session, hazard: Hazard, form: Form, *, by: Actor, at: datetime
         asked = cast(Hazard, session.execute(select(HAZARD).where(HAZARD.c.id == hazard.id)).one())
         return _decide(
             session, asked, Granted(comment="按权限表无须第二人"), by=by, at=at, kind=kind, granted=True, alone=True
+        )
+    if kind == RequestKind.LAST_EXTENSION:
+        escalations.raise_clock(
+            session, hazard.id, Clock.RECTIFICATION, _SECOND_EXTENSION_LEVEL, reason="申请第二次延期", by=by, at=at
         )
     duties.open_duty(
         session, hazard, REQUESTS[kind].clock, kind.grant, _decider(hazard, kind, by), origin=taken.decision_id, at=at,

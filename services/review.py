@@ -14,10 +14,11 @@ from models.process import DecisionCode
 from models.stage import Clock
 from models.standard import StandardClause
 from models.tables import DECISION
-from services import clocks, duties, moments
+from services import clocks, duties, escalations, moments
 from services.moves import Taken, take
 
 _EXPLAINED_FROM = 2
+_FAILED_LEVEL = 2
 _VISITS = (DecisionCode.RECHECK, DecisionCode.DISTRICT_RESULT)
 
 
@@ -48,9 +49,13 @@ def pass_review(session: Session, hazard: Hazard, form: ReviewPass, *, by: Actor
 
 def fail_review(session: Session, hazard: Hazard, form: ReviewFailure, *, by: Actor, at: datetime) -> Taken:
     """Send it back to rectification with a new limit; the failure is counted (复查不合格); from the second one the
-    rectifier owes a written explanation."""
+    rectifier owes a written explanation. The new limit begins at the supervision letter, the second time one level higher."""
     limit = clocks.new_limit(session, hazard, form, at=at)
     taken = take(session, hazard, DecisionCode.FAIL, form, by=by, at=at, **limit)
+    level = _FAILED_LEVEL if hazard.failure_count == 0 else _FAILED_LEVEL + 1
+    escalations.raise_clock(
+        session, hazard.id, Clock.RECTIFICATION, level, reason=f"第{hazard.failure_count + 1}次复查不合格", by=by, at=at
+    )
     if hazard.failure_count + 1 >= _EXPLAINED_FROM and clocks.live(session, hazard.id, Clock.EXPLANATION) is None:
         duties.open_duty(
             session, hazard, Clock.EXPLANATION, DecisionCode.EXPLAIN_FAILURE, duties.rectifier(hazard),

@@ -1,11 +1,13 @@
 """Lay a work item of the unit on one of its people (部门内指派), and keep one's own reminder of an item."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, exists, select, update
-from sqlmodel import Session
+from sqlmodel import Session, col
 
+from models import Person, RoleGrant
 from models.actor import Actor
 from models.errors import InvalidInput, NotFound, NotPermitted
 from models.limits import ZONE, end_of
@@ -60,6 +62,14 @@ def may_hold(session: Session, item: Any, person_id: str) -> bool:
         return False
     in_inbox = inbox.in_inbox(standing_in.as_actor(session, person_id))
     return session.execute(select(WORK_ITEM.c.id).where(WORK_ITEM.c.id == item.id, in_inbox)).first() is not None
+
+
+def people_under(session: Session, *, by: Actor) -> Sequence[tuple[str, str]]:
+    """Whom this person may lay items of the unit on: its people, by name; empty for whoever assigns nobody."""
+    units = by.units_for(Operation.ASSIGN_PERSON, Reach.JURISDICTION)
+    held = select(col(RoleGrant.person_id)).where(col(RoleGrant.unit_id).in_(sorted(units)))
+    rows = select(col(Person.id), col(Person.name)).where(col(Person.id).in_(held)).order_by(col(Person.name))
+    return [(row.id, row.name) for row in session.execute(rows)] if units else []
 
 
 def follow_up(session: Session, item_id: str, on: date, *, by: Actor, at: datetime) -> datetime:

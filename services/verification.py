@@ -1,6 +1,7 @@
 """Accept a report 受理, find its grade on site 核查认定, and confirm the finding by a second person."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session
@@ -9,6 +10,7 @@ from models.actor import Actor
 from models.errors import GateNotMet
 from models.forms import Acceptance, LesserFinding, MajorFinding, Opinion, Refusal
 from models.forms.controls import InterimControl
+from models.forms.intake import Finding
 from models.forms.triage import ExpertOpinion, ExpertRequest, VerificationFailure
 from models.hazard import Grade, Hazard
 from models.organization import UnitKind
@@ -34,50 +36,51 @@ def accept_report(session: Session, hazard: Hazard, form: Acceptance, *, by: Act
 def find_major(session: Session, hazard: Hazard, form: MajorFinding, *, by: Actor, at: datetime) -> Taken:
     """Propose MAJOR by the clause in force on the discovery date, with the interim control decided on site.
 
+    Where the visit finds that the unit named in the report does not own it (无责任单位), the assignment has to name who
+    rectifies.
+
     Source: 安全生产法 第四十一条第三款; 安全生产法 第六十五条.
+
+    Raises: GateNotMet when something stricter is in force, InvalidInput (clause).
     """
     found_on = hazard.discovered_at.astimezone(LOCAL).date().isoformat()
     clause = lookups.clause_in_force(session, form.clause, found_on)
-    controlled = form.interim_control != InterimControl.NONE
-    taken = take(
-        session, hazard, DecisionCode.MAJOR, form, by=by, at=at, evidence=form.evidence,
-        grade=Grade.MAJOR, clause_id=clause.id, persons_exposed=form.persons_exposed, external_factor=form.external_factor,
-        interim_control=form.interim_control if controlled else None,
-        interim_hours=form.interim_hours if controlled else None,
+    nobodys: dict[str, Any] = {"enterprise_id": None} if form.no_owner and hazard.enterprise_id else {}
+    return _find(
+        session, hazard, DecisionCode.MAJOR, form, Grade.MAJOR, by=by, at=at,
+        clause_id=clause.id, persons_exposed=form.persons_exposed, external_factor=form.external_factor,
+        **nobodys,
     )  # fmt: skip
-    if controlled:
-        controls.watch(session, hazard, hours=form.interim_hours, origin=taken.decision_id, by=by, at=at)
-    return taken
 
 
 def find_general(session: Session, hazard: Hazard, form: LesserFinding, *, by: Actor, at: datetime) -> Taken:
-    """Propose to downgrade to a general hazard (一般隐患); confirmed and then approved by two further persons."""
-    return take(
-        session,
-        hazard,
-        DecisionCode.GENERAL,
-        form,
-        by=by,
-        at=at,
-        evidence=form.evidence,
-        grade=Grade.GENERAL,
-        clause_id=None,
-    )
+    """Propose to downgrade to a general hazard (一般隐患); confirmed and then approved by two further persons.
+
+    Raises: GateNotMet when something stricter than the control of the finding is in force.
+    """
+    return _find(session, hazard, DecisionCode.GENERAL, form, Grade.GENERAL, by=by, at=at, clause_id=None)
 
 
 def find_no_hazard(session: Session, hazard: Hazard, form: LesserFinding, *, by: Actor, at: datetime) -> Taken:
-    """Propose that it is no hazard (不属隐患); confirmed and then approved by two further persons."""
-    return take(
-        session,
-        hazard,
-        DecisionCode.NOT_HAZARD,
-        form,
-        by=by,
-        at=at,
-        evidence=form.evidence,
-        grade=Grade.NOT_HAZARD,
-        clause_id=None,
-    )
+    """Propose that it is no hazard (不属隐患); confirmed and then approved by two further persons.
+
+    Raises: as `find_general`.
+    """
+    return _find(session, hazard, DecisionCode.NOT_HAZARD, form, Grade.NOT_HAZARD, by=by, at=at, clause_id=None)
+
+
+def _find(
+    session: Session, hazard: Hazard, code: DecisionCode, form: Finding, grade: Grade, *, by: Actor, at: datetime,
+    **changes: Any,
+) -> Taken:  # fmt: skip
+    controls.refuse_milder(hazard, form.interim_control)
+    controlled = form.interim_control != InterimControl.NONE
+    if controlled:
+        changes |= {"interim_control": form.interim_control, "interim_hours": form.interim_hours}
+    taken = take(session, hazard, code, form, by=by, at=at, evidence=form.evidence, grade=grade, **changes)
+    if controlled:
+        controls.watch(session, hazard, hours=form.interim_hours, origin=taken.decision_id, by=by, at=at)
+    return taken
 
 
 def need_expert(session: Session, hazard: Hazard, form: ExpertRequest, *, by: Actor, at: datetime) -> Taken:
@@ -137,7 +140,11 @@ def return_finding(session: Session, hazard: Hazard, form: Refusal, *, by: Actor
 
 
 def approve_downgrade(session: Session, hazard: Hazard, form: Opinion, *, by: Actor, at: datetime) -> Taken:
-    """Agree, as the further approver outside the department, that it is not a major hazard."""
+    """Agree, as the further approver outside the department, that it is not a major hazard.
+
+    Raises: GateNotMet while production is stopped.
+    """
+    controls.refuse_while_stopped(hazard)
     return take(session, hazard, DecisionCode.APPROVE_DOWNGRADE, form, by=by, at=at)
 
 

@@ -18,7 +18,8 @@ from models.tables import AUDIT_EVENT, DEADLINE, DECISION, HAZARD, WORK_ITEM
 from services import clocks, history_check
 from services.moves import Taken, take
 
-_NOT_RESTORED = frozenset({"version", "stage", "step", "due_at", "closed_at"})
+_NOT_RESTORED = frozenset({"version", "stage", "step", "due_at", "closed_at", "open_requests"})
+"""The move back says these itself; a request that lapsed with the withdrawn move is not asked again by taking it back."""
 """Columns the move itself sets."""
 
 

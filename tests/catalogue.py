@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +13,8 @@ from models import decisions, forms, process, stage
 from models.errors import DomainError
 from models.forms import FORMS
 from models.permissions import Role
-from web import account, authenticator, errors, faults, inbox, password, signing_in, tabs, values
+from services import following
+from web import questions, values
 from web.fields import Field, fields_of
 from web.rendering import environment
 
@@ -57,8 +59,8 @@ def _code() -> Iterator[str]:
                 and isinstance(node.value, ast.Constant)
             ):
                 yield str(node.value.value)
-    for module in (account, authenticator, errors, faults, inbox, password, signing_in, tabs, values):
-        yield from _tables(module)
+    for name in sorted(path.stem for path in WEB.glob("*.py") if path.stem != "__init__"):
+        yield from _tables(import_module(f"web.{name}"))
 
 
 def _name(node: ast.expr) -> str:
@@ -66,8 +68,9 @@ def _name(node: ast.expr) -> str:
 
 
 def _tables(module: ModuleType) -> Iterator[str]:
+    """The names of languages stay in their own."""
     for name, value in vars(module).items():
-        if name.isupper() and not name.startswith("__") and name != "__doc__":
+        if name.isupper() and not name.startswith("__") and name != "LANGUAGES":
             yield from _strings(value)
 
 
@@ -84,9 +87,10 @@ def _strings(value: object) -> Iterator[str]:
 
 def _models() -> Iterator[str]:
     yield from decisions.LABELS.values()
+    yield from (*following._WORDS.values(), *following._BY_STEP.values())
     yield from (info.label for info in process.STEPS.values())
     yield from (one.label for kind in (stage.Stage, stage.Clock, stage.Part, Role) for one in kind)
-    yield from (kind.title for kind in _errors(DomainError))
+    yield from (kind.title for kind in _errors(DomainError) if not kind.__module__.startswith("cli."))
 
 
 def _errors(kind: type[DomainError]) -> Iterator[type[DomainError]]:
@@ -98,6 +102,7 @@ def _errors(kind: type[DomainError]) -> Iterator[type[DomainError]]:
 def _forms() -> Iterator[str]:
     for path in sorted(Path(forms.__file__).parent.glob("*.py")):
         yield from re.findall(r'raise ValueError\("([^"]+)"\)', path.read_text(encoding="utf-8"))
+    yield from (label for fields in questions.QUESTIONS for label in _fields(fields.fields))
     for form in FORMS.values():
         for choices in ({}, {name: found for name, found in _ANY_CHOICE.items() if name in form.model_fields}):
             yield from _fields(fields_of(form, choices))

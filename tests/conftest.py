@@ -90,10 +90,9 @@ def desk() -> Iterator[Desk]:
 
 
 @pytest.fixture
-def client(engine: Engine, app_settings: Settings) -> Iterator[TestClient]:
-    app = make_app(Office(app_settings, engine))
-    with TestClient(app, raise_server_exceptions=False) as client:
-        yield client
+def client(engine: Engine, app_settings: Settings) -> TestClient:
+    """The application without its life beside the requests: nothing sweeps the ladder while a test looks on."""
+    return TestClient(make_app(Office(app_settings, engine)), raise_server_exceptions=False)
 
 
 @pytest.fixture

@@ -66,6 +66,8 @@ def _close(session: Session, town: Town, hazard: Hazard, at: datetime) -> Hazard
     if hazard.interim_control:
         hazard = decide(session, town, hazard, D.ASK_LIFTING, "head", at=at)
         hazard = decide(session, town, hazard, D.GRANT_LIFTING, "leader", at=at)
+    if hazard.failure_count >= 2:
+        hazard = take(session, town, hazard, D.EXPLAIN_FAILURE, "principal", at=at)
     hazard = decide(session, town, hazard, D.PASS, "head", at=at)
     return decide(session, town, hazard, D.CLOSE, "clerk", at=at)
 

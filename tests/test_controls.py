@@ -3,11 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 from sqlmodel import Session
 
+from api.examples import EXAMPLES
 from escalated import fired_levels
 from handling import live_clocks, open_duties, settle, take
 from models.errors import FourEyes, GateNotMet
+from models.forms import FORMS
+from models.hazard import Hazard
 from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from models.stage import Clock, Step
@@ -85,7 +89,7 @@ def test_a_hazard_under_control_is_not_closed(session: Session, town: Town):
     at = NOON + timedelta(days=2)
     hazard = settle(session, town, hazard, K.CONTROL, "head", "leader", at=at)
 
-    with pytest.raises(GateNotMet, match="临时管控措施尚未解除"):
+    with pytest.raises(GateNotMet, match="停产停用措施尚未"):
         decide(session, town, hazard, D.CLOSE, "clerk", at=at)
 
 
@@ -141,14 +145,114 @@ def test_a_merger_never_leaves_a_danger_without_its_control(session: Session, to
         take(session, town, twin, K.MERGE.ask, "clerk", at=NOON + AN_HOUR, into=kept.no)
 
 
-def test_a_hazard_that_is_none_ends_with_its_control(session: Session, town: Town):
-    hazard = carry_to(session, town, Step.CONFIRM_MAJOR)
-    for code, who in (
-        (D.RETURN_FINDING, "head"),
-        (D.NOT_HAZARD, "officer"),
-        (D.CONFIRM, "head"),
-        (D.APPROVE_DOWNGRADE, "leader"),
-    ):
-        hazard = take(session, town, hazard, code, who, at=NOON + timedelta(days=1))
+def _urgent(session: Session, town: Town, control: str) -> Hazard:
+    hazard = carry_to(session, town, Step.CLASSIFY)
+    return take(session, town, hazard, D.URGENT_CONTROL, "officer", at=NOON + 5 * AN_HOUR, control=control)
+
+
+@pytest.mark.parametrize("code", [D.MAJOR, D.GENERAL, D.NOT_HAZARD])
+@pytest.mark.parametrize("control", ["NONE", "MONITOR", "PARTIAL_STOP"])
+def test_one_officer_never_ends_or_relaxes_a_stop_by_a_finding(session: Session, town: Town, code: D, control: str):
+    hazard = _urgent(session, town, "FULL_STOP")
+
+    with pytest.raises(GateNotMet, match="全部停产停业"):
+        take(session, town, hazard, code, "officer", at=NOON + 6 * AN_HOUR, **_control(control))
+
+
+def test_a_finding_keeps_the_control_or_orders_a_stricter_one(session: Session, town: Town):
+    hazard = _urgent(session, town, "MONITOR")
+
+    hazard = take(session, town, hazard, D.GENERAL, "officer", at=NOON + 6 * AN_HOUR, **_control("FULL_STOP"))
+
+    assert (hazard.interim_control, "CONFIRM_CONTROL" in open_duties(session, hazard)) == ("FULL_STOP", True)
+
+
+def test_an_urgent_order_never_relaxes_what_is_in_force(session: Session, town: Town):
+    hazard = _urgent(session, town, "SEAL")
+
+    with pytest.raises(GateNotMet, match="查封"):
+        take(session, town, hazard, D.URGENT_CONTROL, "villager", at=NOON + 6 * AN_HOUR, control="MONITOR")
+
+
+def test_a_stop_is_not_changed_into_something_milder_without_consent(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.WORK)
+
+    with pytest.raises(GateNotMet, match="审查同意"):
+        take(session, town, hazard, K.CONTROL.ask, "head", control="MONITOR")
+
+
+def test_with_its_consent_a_stop_is_relaxed_and_watched_on(session: Session, town: Town):
+    hazard, at = carry_to(session, town, Step.WORK), NOON + timedelta(days=2)
+    consent = {"consent_by": "区应急局", "consent_no": "永应急复产〔2026〕2号", "consent_on": "2026-09-08"}
+
+    hazard = settle(session, town, hazard, K.CONTROL, "head", "leader", at=at, control="MONITOR", **consent)
+
+    assert (hazard.interim_control, Clock.INTERIM_CHECK in live_clocks(session, hazard)) == ("MONITOR", True)
+
+
+def test_no_waiver_closes_a_hazard_whose_production_is_stopped(session: Session, town: Town):
+    hazard, at = carry_to(session, town, Step.GATE), NOON + timedelta(days=2)
+    hazard = settle(session, town, hazard, K.CONTROL, "head", "leader", at=at)
+
+    with pytest.raises(GateNotMet, match="不可免除"):
+        take(session, town, hazard, D.CLOSE, "clerk", at=at, checklist=_waived())
+
+
+def test_a_waiver_closes_a_hazard_that_is_still_monitored(session: Session, town: Town):
+    hazard, at = carry_to(session, town, Step.GATE), NOON + timedelta(days=2)
+    hazard = settle(session, town, hazard, K.CONTROL, "head", "leader", at=at, control="MONITOR")
+
+    assert take(session, town, hazard, D.CLOSE, "clerk", at=at, checklist=_waived()).step == Step.CLOSED
+
+
+def test_a_progress_report_that_the_control_lapsed_goes_to_the_top_at_once(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.WORK)
+    check_due_at = live_clocks(session, hazard)[Clock.INTERIM_CHECK].due_at
+
+    hazard = take(session, town, hazard, D.PROGRESS, "principal", at=NOON + timedelta(days=1), control_holds=False)
+
+    assert fired_levels(session, hazard, Clock.INTERIM_CHECK)[-1].level == 4
+    assert live_clocks(session, hazard)[Clock.INTERIM_CHECK].due_at == check_due_at
+
+
+def test_a_progress_report_that_the_control_holds_raises_nothing(session: Session, town: Town):
+    hazard = take(session, town, carry_to(session, town, Step.WORK), D.PROGRESS, "principal", at=NOON + AN_HOUR * 20)
+
+    assert fired_levels(session, hazard, Clock.INTERIM_CHECK) == []
+
+
+@pytest.mark.parametrize("code", [D.GENERAL, D.NOT_HAZARD])
+def test_a_lesser_finding_decides_on_control_too(code: D):
+    form = {name: value for name, value in EXAMPLES[code].items() if name != "interim_reason"}
+
+    with pytest.raises(ValidationError, match="不采取临时管控措施的，须填写理由"):
+        FORMS[code].model_validate(form)
+
+
+def test_a_hazard_that_is_none_ends_only_after_its_stop_is_lifted(session: Session, town: Town):
+    hazard, at = carry_to(session, town, Step.CONFIRM_MAJOR), NOON + timedelta(days=1)
+    hazard = take(session, town, hazard, D.RETURN_FINDING, "head", at=at)
+    hazard = take(session, town, hazard, D.NOT_HAZARD, "officer", at=at, **_control("PARTIAL_STOP"))
+    hazard = take(session, town, hazard, D.CONFIRM, "head", at=at)
+    with pytest.raises(GateNotMet, match="尚未解除"):
+        take(session, town, hazard, D.APPROVE_DOWNGRADE, "leader", at=at)
+
+    hazard = settle(session, town, hazard, K.LIFTING, "head", "mayor", at=at)
+    hazard = take(session, town, hazard, D.APPROVE_DOWNGRADE, "leader", at=at)
 
     assert (hazard.step, hazard.interim_control, live_clocks(session, hazard)) == (Step.DISMISSED, None, {})
+
+
+def _control(control: str) -> dict[str, str]:
+    since = (NOON - AN_HOUR).isoformat()
+    return {
+        "interim_control": control,
+        "interim_since": since,
+        "interim_responsible": "应急办经办人甲",
+        "interim_reason": "已消除",
+    }
+
+
+def _waived() -> dict[str, dict[str, str | bool]]:
+    lines = EXAMPLES[D.CLOSE]["checklist"]
+    return {**lines, "interim_control_lifted": {"met": False, "waiver": "企业自行负责看管"}}

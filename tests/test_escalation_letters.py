@@ -12,12 +12,14 @@ from sqlmodel import Session
 
 from escalated import LATE_AT, carry_out, fire_level, race
 from flows import effects
+from handling import take
 from models.engine import writing
 from models.errors import NotFound, NotPermitted
+from models.process import DecisionCode as D
 from models.stage import Clock, Step
 from models.tables import AUDIT_EVENT, LETTER, WORK_ITEM
 from services import duties
-from town import NOON, Town, carry_to, fetch
+from town import NOON, Town, carry_to, decide, fetch
 
 A_DAY = timedelta(days=1)
 
@@ -72,6 +74,26 @@ def test_a_letter_opens_one_answer_in_the_inbox_of_whoever_is_late(
     holder = item.enterprise_id if against == "unit" else item.unit_id
     assert (item.roles, holder) == (roles, town.enterprise.id if against == "unit" else town.units["YJB"].id)
     assert not item.is_move
+
+
+@pytest.mark.usefixtures("flows_here")
+def test_where_no_enterprise_owns_it_the_unit_that_rectifies_answers(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.CLASSIFY)
+    hazard = take(session, town, hazard, D.MAJOR, "officer", no_owner=True)
+    hazard = take(session, town, hazard, D.CONFIRM, "head")
+    leader = town.persons["leader"].id
+    hazard = take(
+        session, town, hazard, D.ASSIGN, "clerk", lead_unit="YJB", rectifying_unit="JFB", enterprise=None, leader=leader
+    )
+    hazard = decide(session, town, hazard, D.SIGN, "officer", at=NOON + timedelta(days=1))
+
+    carry_out(session, fire_level(session, hazard, 2))
+
+    [item] = _answers(session)
+    assert (item.unit_id, item.enterprise_id) == (town.units["JFB"].id, None)
+    duties.answer_letter(
+        session, item.id, "已组织整改，附进度说明", by=town.actors["other_officer"], at=NOON + timedelta(days=40)
+    )
 
 
 @pytest.mark.usefixtures("flows_here")

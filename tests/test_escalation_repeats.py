@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from escalated import fired_levels, rungs_by_clock
 from flows import effects
-from handling import event_types, live_clocks
+from handling import event_types, live_clocks, take
 from models.errors import NotPermitted
 from models.hazard import Hazard
 from models.outbox import INAPP
@@ -175,3 +175,13 @@ def test_silence_about_progress_climbs_the_ladder_against_the_enterprise(session
     fired = select(ESCALATION.c.level).where(ESCALATION.c.deadline_id == silent.id).order_by(ESCALATION.c.level)
     assert silent.against == "unit"
     assert session.execute(fired).scalars().all() == [0, 1, 2, 3]
+
+
+def test_events_go_up_the_ladder_without_waiting_for_a_date(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.JUDGE)
+
+    hazard = take(session, town, hazard, D.FAIL, "head")
+
+    again = live_clocks(session, hazard)[Clock.RECTIFICATION]
+    rows = select(ESCALATION.c.level, ESCALATION.c.because).where(ESCALATION.c.deadline_id == again.id)
+    assert [tuple(row) for row in session.execute(rows.order_by(ESCALATION.c.level))][-1] == (2, "第1次复查不合格")

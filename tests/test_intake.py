@@ -12,6 +12,7 @@ from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from models.stage import Clock, Stage, Step
 from services import inbox
+from services.open_decisions import open_to
 from town import NOON, Town, add_person, carry_to, decide, fetch, report
 
 A_DAY = timedelta(days=1)
@@ -175,6 +176,36 @@ def test_an_expert_is_asked_and_answers_while_the_clock_runs_on(session: Session
     assert (open_duties(session, hazard), hazard.due_at) == ({}, due_at)
 
 
+def test_a_request_that_lapsed_with_a_move_stays_lapsed_when_the_move_is_taken_back(session: Session, town: Town):
+    hazard = take(session, town, report(session, town), K.REFUSAL.ask, "clerk")
+    hazard = decide(session, town, hazard, D.ACCEPT, "clerk", at=NOON + timedelta(hours=1))
+
+    hazard = take(session, town, hazard, D.WITHDRAW, "clerk", at=NOON + timedelta(hours=2))
+
+    assert hazard.open_requests == 0
+    assert take(session, town, hazard, K.REFUSAL.ask, "clerk", at=NOON + timedelta(hours=3)).open_requests == 1
+
+
+def test_an_opinion_that_is_awaited_comes_after_the_finding_as_well(session: Session, town: Town):
+    hazard = take(session, town, carry_to(session, town, Step.CLASSIFY), D.NEED_EXPERT, "officer")
+    hazard = take(session, town, hazard, D.MAJOR, "officer")
+
+    hazard = take(session, town, hazard, D.EXPERT_OPINION, "officer")
+
+    assert "EXPERT_OPINION" not in open_duties(session, hazard)
+
+
+def test_a_question_is_answered_after_the_completion_as_well(session: Session, town: Town):
+    hazard = take(session, town, carry_to(session, town, Step.WORK), D.QUESTION_PROGRESS, "officer", at=NOON + A_DAY)
+    assert D.ANSWER_QUESTION in {move.decision for move in open_to(session, hazard, by=town.actors["principal"])}
+    hazard = decide(session, town, hazard, D.COMPLETE, "principal", at=NOON + 2 * A_DAY)
+
+    hazard = take(session, town, hazard, D.ANSWER_QUESTION, "principal", at=NOON + 2 * A_DAY)
+
+    assert "ANSWER_QUESTION" not in open_duties(session, hazard)
+    assert D.ANSWER_QUESTION not in {move.decision for move in open_to(session, hazard, by=town.actors["principal"])}
+
+
 def test_a_move_is_taken_back_by_its_maker_before_anybody_acts(session: Session, town: Town):
     hazard = report(session, town)
     before = fetch(session, hazard)
@@ -231,3 +262,13 @@ def test_after_the_next_person_took_it_on_nothing_is_taken_back(session: Session
 
     with pytest.raises(GateNotMet, match="已领取"):
         take(session, town, hazard, D.WITHDRAW, "clerk")
+
+
+def test_a_finding_that_nobody_owns_it_makes_the_assignment_name_who_rectifies(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.CLASSIFY)
+    hazard = take(session, town, hazard, D.MAJOR, "officer", no_owner=True)
+    hazard = take(session, town, hazard, D.CONFIRM, "head")
+
+    assert hazard.enterprise_id is None
+    with pytest.raises(InvalidInput, match="没有登记责任单位"):
+        decide(session, town, hazard, D.ASSIGN, "clerk", at=NOON + timedelta(hours=1))

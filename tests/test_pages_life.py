@@ -93,7 +93,7 @@ def test_a_hazard_goes_from_report_to_close_out_through_the_pages(story: Story, 
     decide("officer", "plan-approval", comment="同意")
     decide(
         "principal", "completion", done="已加装磁选装置、火花探测并清灰", completed_on=f"{story.at.astimezone(ZONE):%Y-%m-%d}",
-        cost_yuan="76500.00", files=[("photo_pairs.0.0.new", ("前.png", picture("red"), "image/png")),
+        cost_yuan="76500.00", self_acceptance="企业自行验收合格", files=[("photo_pairs.0.0.new", ("前.png", picture("red"), "image/png")),
                                      ("photo_pairs.0.1.new", ("后.png", picture("green"), "image/png"))],
     )  # fmt: skip
     decide("officer", "recheck", visited_at=local(story), reviewers="应急办经办人甲\n应急办经办人乙",

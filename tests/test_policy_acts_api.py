@@ -132,7 +132,7 @@ def test_a_day_off_more_moves_what_is_counted_over_it_and_the_proposal_shows_it(
 
 
 def test_an_earlier_level_shows_when_it_would_come(session: Session, town: Town, office: dict[str, Caller]):
-    hazard = carry_to(session, town, Step.CLASSIFY)
+    hazard = carry_to(session, town, Step.CLASSIFY, at=datetime.now(UTC))
     session.commit()
     body = copy.deepcopy(newest(office["clerk"], "ladder")["body"])
     body["ladders"]["department"][0]["offset"] = -2

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, select
 from starlette.testclient import TestClient
 
-from api.throttle import WINDOW, Throttle
 from models.engine import reading
 from models.errors import TooManyAttempts
 from models.tables import HAZARD_SOURCE
 from office_api import Caller, assert_refused, counts
 from services import codes
+from services.throttle import WINDOW, Throttle
 from settings import Settings
 from tip_off import (
     ID_NO,

@@ -45,8 +45,11 @@ def test_scenario_01_stopped_equipment_runs_again(story: Story):
     case.step("officer", D.ENFORCE, kind="CRIMINAL_CHECK", content="经核查，移送公安机关")
 
     assert 4 in case.levels()
+    printed = case.story.get("auditor", f"/hazards/{case.no}/timeline")
+    assert [event["recorded_at"] for event in printed] == sorted(event["recorded_at"] for event in printed)
     told = [event["type"] for event in case.events()]
-    assert told[-8:] == ["ESCALATED"] * 5 + ["TO_ENFORCEMENT", "ENFORCE", "ENFORCE"]
+    assert [kind for kind in told if kind != "ESCALATED"][-3:] == ["TO_ENFORCEMENT", "ENFORCE", "ENFORCE"]
+    assert told[told.index("CONFIRM_CONTROL") + 1 :][:5] == ["ESCALATED"] * 5
 
 
 def test_scenario_02_stopped_replaced_inspected_and_struck_off(story: Story):
@@ -201,10 +204,18 @@ def test_scenario_12_what_is_written_later_never_restarts_the_limit(story: Story
     before = case.clock("rectification")
     story.later(days=3)
 
+    case.step(
+        "officer", D.CORRECT, description="造粒设备前无铁石去除装置，除尘风管未设火花探测", reason="原描述漏写火花探测"
+    )
     case.step("officer", D.RECORD_DOCUMENT)
     case.step("principal", D.PROGRESS)
 
     assert case.clock("rectification") == before
+    assert case.shown()["description"].endswith("未设火花探测")
+    [changed] = [event for event in case.events() if event["type"] == "CORRECT"]
+    [reported] = [event for event in case.events() if event["type"] == "REPORT"]
+    assert reported["after"]["description"] != changed["after"]["description"] == case.shown()["description"]
+    assert "相同" in case.refused("officer", D.CORRECT, description=case.shown()["description"])
 
 
 def test_scenario_13_an_assignment_decided_late_gives_no_less_time(story: Story):

@@ -157,6 +157,7 @@ def form_for(session: Session, town: Town, code: DecisionCode, at: datetime) -> 
         DecisionCode.COMPLETE: lambda: Completion(
             done="已加装磁选装置、火花探测并清灰", completed_on=at.date(), cost_yuan=Decimal("76500.00"),
             photo_pairs=((photo(session, town.principal, "前.jpg"), photo(session, town.principal, "后.jpg")),),
+            self_acceptance="企业组织专家验收合格",
         ),
         DecisionCode.RECHECK: lambda: Recheck(
             visited_at=at - timedelta(hours=1), reviewers=("应急办经办人甲", "应急办经办人乙"),

@@ -5,10 +5,11 @@ where the first one led.
 """
 
 import hashlib
+import hmac
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +42,8 @@ class Act:
     by: Actor
     at: datetime
     leads_to: str = "/"
+    told: list[list[str]] = field(default_factory=list)
+    """What became of each row, where a form asks for several."""
 
 
 class Replayed(Exception):
@@ -52,13 +55,16 @@ class Replayed(Exception):
 
 
 @contextmanager
-def act(visit: Here, form: FormData, operation: Operation) -> Generator[Act]:
+def act(visit: Here, form: FormData, operation: Operation, *, blind: bytes = b"", beside: str = "") -> Generator[Act]:
     """One transaction under the form's key; decision and key commit together.
+
+    `blind`: a key under which the content's hash is kept, where the bare one would give the content away.
+    `beside`: a hash of what was sent besides text.
 
     Raises: NotPermitted, StepUpRequired, Replayed.
     """
     key = _key_of(form)
-    print_ = _fingerprint(visit.request, form)
+    print_ = _fingerprint(visit.request, form, blind, beside)
     at, within = visit.at, timedelta(minutes=visit.held.settings.step_up_minutes)
     access.require(visit.by, operation)
     access.require_recent_password(visit.by, operation, at=at, within=within)
@@ -74,6 +80,14 @@ def act(visit: Here, form: FormData, operation: Operation) -> Generator[Act]:
         raise
 
 
+def told_under(session: Session, by: Actor, key: str) -> list[list[str]] | None:
+    """What became of the rows of one's own form with this key; None: there was no such form."""
+    known: Any = (
+        session.connection().execute(_ANSWERED, {"of_scope": by.person_id, "of_key": f"page:{key}"}).one_or_none()
+    )
+    return None if known is None else json.loads(known.body).get("told", [])
+
+
 def _key_of(form: FormData) -> str:
     key = text_of(form, "key")
     if not 0 < len(key) <= _LONGEST_KEY:
@@ -81,13 +95,14 @@ def _key_of(form: FormData) -> str:
     return f"page:{key}"
 
 
-def _fingerprint(request: Request, form: FormData) -> str:
+def _fingerprint(request: Request, form: FormData, blind: bytes, beside: str) -> str:
     content = [
         [name, value]
         for name, value in form.multi_items()
         if name not in _BESIDE_THE_CONTENT and isinstance(value, str)
     ]
-    return hashlib.sha256(json.dumps([request.url.path, content]).encode()).hexdigest()
+    text = json.dumps([request.url.path, content, beside] if beside else [request.url.path, content]).encode()
+    return hmac.digest(blind, text, "sha256").hex() if blind else hashlib.sha256(text).hexdigest()
 
 
 def _replay(session: Session, by: Actor, key: str, fingerprint: str) -> None:
@@ -102,7 +117,7 @@ def _replay(session: Session, by: Actor, key: str, fingerprint: str) -> None:
 
 
 def _keep(session: Session, done: Act, key: str, fingerprint: str) -> None:
-    body = json.dumps({"leads_to": done.leads_to}).encode()
+    body = json.dumps({"leads_to": done.leads_to, "told": done.told}).encode()
     row = {"scope": done.by.person_id, "key": key, "request_hash": fingerprint, "status": 303, "body": body, "etag": "",
            "created_at": done.at}  # fmt: skip
     session.connection().execute(_KEEP_ANSWER, row)

@@ -7,31 +7,47 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from models.permissions import Operation
+from services.throttle import Throttle
 from web import (
     account,
+    answering,
     assets,
     authenticator,
     decisions,
+    enterprise,
     errors,
     evidence,
+    figures,
+    finance,
     hazard,
     inbox,
+    inbox_bulk,
+    instructing,
     ledger,
     password,
     proof,
+    public_follow,
+    public_report,
     reporting,
+    saved_filters,
     signing_in,
+    supervision,
 )
 from web.desk import Office, sent
 from web.guards import BodyLimit, PageHeaders
 
 
-def make_pages(held: Office) -> FastAPI:
-    """The pages as an application of their own, so that what goes wrong in one is answered as a page."""
+def make_pages(held: Office, counts: Throttle) -> FastAPI:
+    """The pages as an application of their own, so that what goes wrong in one is answered as a page.
+
+    `counts`: those of callers without an account, shared with the API.
+    """
     pages = FastAPI(title="hazardflow", docs_url=None, redoc_url=None, openapi_url=None)
-    pages.state.office = held
+    pages.state.office, pages.state.throttle = held, counts
     for module in (
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
+        supervision, figures, saved_filters, instructing, inbox_bulk, answering,
+        public_report, public_follow, finance, enterprise,
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)

@@ -35,6 +35,11 @@ def choices_for(session: Session, form: type[BaseModel], hazard: Hazard | None, 
     return found
 
 
+def reporting_units(session: Session) -> Options:
+    """Units of the town that may be asked to report."""
+    return _units(session, _ANY)
+
+
 def _units(session: Session, kinds: frozenset[UnitKind]) -> Options:
     rows = session.execute(
         select(col(Unit.code), col(Unit.name)).where(col(Unit.kind).in_(sorted(kinds))).order_by(col(Unit.code))

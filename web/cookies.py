@@ -1,4 +1,4 @@
-"""The three cookies: the session, the visit of somebody not signed in, and the language; and the token of a form.
+"""The cookies: the session, the visit of somebody not signed in, the language, the sealed query code; and a form's token.
 
 A form's token is derived from the cookie it must arrive with, so another site can neither read nor plant a pair.
 """
@@ -13,6 +13,7 @@ from starlette.responses import Response
 SESSION = "__Host-session"
 VISIT = "__Host-visit"
 LANGUAGE = "__Host-language"
+FOLLOW = "__Host-follow"
 _TOKEN = 32
 """Characters of a form's token: 128 bits."""
 _YEAR = 365 * 24 * 3600

@@ -14,6 +14,7 @@ from models.permissions import Operation
 from models.process import Move, move_for, moves_at, who_may
 from models.stage import Step
 from services import access, open_decisions, register
+from services.missing import missing_for
 from web import history
 from web.choices import choices_for
 from web.desk import Here, text_of
@@ -52,7 +53,8 @@ def _paper(visit: Here, session: Session, hazard: Hazard, move: Move, seen: str)
     return Paper(
         visit, move.decision.label, f"/hazards/{hazard.no}/decisions/{move.resource}", form,
         fields_of(form, choices_for(session, form, hazard)), hazard, open_decisions.leads_somewhere(move),
-        _wants_proof(visit, move), changes=_changes(visit, session, hazard, seen),
+        wants_proof(visit, move.operation), changes=_changes(visit, session, hazard, seen),
+        missing=missing_for(session, hazard, move.decision, at=visit.at),
     )  # fmt: skip
 
 
@@ -79,10 +81,11 @@ def _require_open(visit: Here, hazard: Hazard, move: Move) -> None:
                            remedy=f"可由{who_may(move.operation)}办理。")  # fmt: skip
 
 
-def _wants_proof(visit: Here, move: Move) -> bool:
+def wants_proof(visit: Here, operation: Operation) -> bool:
+    """Whether the form asks for the password anew before this."""
     within = timedelta(minutes=visit.held.settings.step_up_minutes)
     try:
-        access.require_recent_password(visit.by, move.operation, at=visit.at, within=within)
+        access.require_recent_password(visit.by, operation, at=visit.at, within=within)
     except StepUpRequired:
         return True
     return False

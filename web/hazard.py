@@ -31,6 +31,9 @@ _WAY = tuple(dict.fromkeys(info.stage for info in STEPS.values() if info.stage n
 """The stages of the straight way, in the order of the steps."""
 
 
+OTHERS = {"report": "上报", "instruction": "批示", "answer": "答复"}
+
+
 @router.get("/hazards/{no}", openapi_extra={"x-operation": Operation.READ_HAZARD})
 def show(no: str, visit: HereDep, done: str = "") -> Response:
     with visit.looking() as session:
@@ -46,7 +49,8 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
             "duties": [move for move in moves if move.is_duty and not move.request],
             "requests": [move for move in moves if move.request],
             "answers_wait": any(move.request and move.decision != move.request.ask for move in moves),
-            "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None, "pairs": (pairs := _pairs(events, around)),
+            "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None, "may_instruct": visit.by.grant_for(Operation.INSTRUCT) is not None,
+            "pairs": (pairs := _pairs(events, around)),
             "pieces": [row for row in around.evidence if row.id not in {one.id for pair in pairs for one in pair}],
             "reused": {} if redacted else store.used_elsewhere(session, hazard.id, {row.sha256 for row in around.evidence}),
             "ahead": _ahead(hazard), "lines": list(reversed(history.lines(session, events, visit.say))),
@@ -112,6 +116,6 @@ def _ahead(hazard: Hazard) -> list[Move]:
 
 def _done(resource: str) -> str:
     """What was just decided, for the notice at the top."""
-    if resource == "report":
-        return "上报"
+    if resource in OTHERS:
+        return OTHERS[resource]
     return next((move.decision.label for step in Step for move in moves_at(step) if move.resource == resource), "")

@@ -1,5 +1,7 @@
 """待办: what waits for me or my unit, soonest due first; claim and release."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -8,20 +10,22 @@ from starlette.responses import RedirectResponse, Response
 
 from models.correspondence import INSTRUCTION
 from models.decisions import DecisionCode
+from models.errors import InvalidInput
 from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Clock, Step
-from services import access, duties, inbox, lookups, policies
+from services import access, answers, duties, inbox, lookups, policies, staffing
 from web import moments
 from web.acting import act
 from web.assets import local_path
 from web.desk import Here, HereDep, Sent, text_of
+from web.faults import Fault
 from web.paging import next_page, position
 from web.rendering import page
 
 router = APIRouter()
 RIGHT = {"x-operation": Operation.WORK_ITEMS}
-PAGE = 50
+PAGE = 40
 VIEWS = {"": "我和本单位的", "mine": "我领取的", "followed": "我标了跟进日期的"}
 
 
@@ -35,9 +39,11 @@ def show(visit: HereDep, view: Annotated[str, Query(max_length=20)] = "", cursor
             session, by=visit.by, mine_only=view == "mine", after=place, limit=PAGE + 1, followed=followed
         )
         lines = _lines(visit, session, rows[:PAGE])
+        people = staffing.people_under(session, by=visit.by)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     more = next_page(visit.request, last.follow_up_at if followed else last.due_at, last.id) if last else ""
-    return page(visit.request, "inbox.html", lines=lines, more=more, views=VIEWS, view=view if view in VIEWS else "")
+    return page(visit.request, "inbox.html", lines=lines, more=more, views=VIEWS, view=view if view in VIEWS else "",
+                people=people, today=moments.day(visit.at))  # fmt: skip
 
 
 def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
@@ -52,6 +58,8 @@ def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
             "reason": reasons.get((row.no, row.due_at), ""),
             "holder": names.get(row.assignee_id or "", ""),
             "is_mine": row.assignee_id == visit.by.person_id,
+            "answers": not row.is_move and row.kind in answers.OPERATIONS,
+            "follow_up": moments.day(row.follow_up_at) if row.follow_up_at else "",
         }
         for row in rows
     ]
@@ -83,3 +91,41 @@ def release(item_id: str, visit: HereDep, form: Sent) -> Response:
         inbox.release_item(done.session, item_id, by=done.by)
         done.leads_to = local_path(text_of(form, "back"))
     return RedirectResponse(done.leads_to, 303)
+
+
+@router.get("/inbox/{item_id}/follow-up", openapi_extra=RIGHT)
+def ask_follow_up(item_id: str, visit: HereDep) -> Response:
+    return _follow_up_form(visit, item_id)
+
+
+@router.post("/inbox/{item_id}/follow-up", openapi_extra=RIGHT)
+def follow_up(item_id: str, visit: HereDep, form: Sent) -> Response:
+    """One's own reminder; left blank, it is forgotten. No deadline moves."""
+    chosen = text_of(form, "on").strip()
+    try:
+        with act(visit, form, Operation.WORK_ITEMS) as done:
+            if chosen:
+                staffing.follow_up(done.session, item_id, _day(chosen), by=done.by, at=done.at)
+            else:
+                staffing.forget_follow_up(done.session, item_id, by=done.by)
+            done.leads_to = "/inbox?view=followed" if chosen else "/inbox"
+    except InvalidInput as refusal:
+        return _follow_up_form(visit, item_id, chosen, [("on", refusal.detail)], refusal.status)
+    return RedirectResponse(done.leads_to, 303)
+
+
+def _follow_up_form(
+    visit: Here, item_id: str, on: str = "", faults: Sequence[Fault] = (), status: int = 200
+) -> Response:
+    with visit.looking() as session:
+        row = inbox.item(session, item_id, by=visit.by)
+    kept = moments.day(row.follow_up_at) if row.follow_up_at else ""
+    return page(visit.request, "follow_up.html", status=status, row=row, label=label_of(row), kept=kept, on=on or kept,
+                faults=list(faults))  # fmt: skip
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as unreadable:
+        raise InvalidInput("日期不能识别。", rule="跟进日期", remedy="请按2026-11-23的样式填写日期。") from unreadable

@@ -5,10 +5,8 @@ from typing import NamedTuple
 
 from models.calendar import WorkCalendar, days_between
 from models.limits import ZONE
+from services.watches import SOON
 from web.language import Words
-
-SOON = 2
-"""临期: so many working days or fewer are left."""
 
 
 class Light(NamedTuple):

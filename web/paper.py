@@ -17,6 +17,7 @@ from models.permissions import Operation
 from models.tables import EVIDENCE
 from services import access
 from services import evidence as store
+from services.similar import Similar
 from web import faults as said
 from web.desk import Here, text_of
 from web.faults import Fault
@@ -46,6 +47,10 @@ class Paper:
     changes: Sequence[Mapping[str, Any]] = ()
     """What others did to the hazard since this form was opened."""
     remedy: str = ""
+    missing: Sequence[str] = ()
+    """What the decision would be refused for as things stand."""
+    similar: Sequence[Similar] = ()
+    """Hazards that look like what is about to be reported."""
 
     def ask(self, *, faults: Sequence[Fault] = (), status: int = 200, more: str = "") -> Response:
         counts = counts_of(self.fields, self.values, more)

@@ -1,7 +1,10 @@
 """上报 a hazard: the form, the check, and its number."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 from sqlmodel import Session
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from models import Enterprise
@@ -9,10 +12,11 @@ from models.errors import DomainError, NotPermitted
 from models.forms import Report
 from models.hazard import Channel
 from models.permissions import Operation
-from services import access, reporting
+from models.similarity import LIKELY
+from services import access, reporting, similar
 from web.acting import act
 from web.choices import choices_for
-from web.desk import Here, HereDep, Sent
+from web.desk import Here, HereDep, Sent, text_of
 from web.fields import fields_of
 from web.moments import day
 from web.paper import Paper
@@ -23,20 +27,22 @@ from web.values import CHANNELS
 router = APIRouter()
 RIGHT = {"x-operation": Operation.READ_REFERENCE, "x-operations": reporting.OPERATIONS}
 _OPERATIONS = dict(zip(Channel, reporting.OPERATIONS, strict=True))
-_FROM_HERE = "本系统网页"
+_MOST_COMPARED = 4000
 
 
 @router.get("/report", openapi_extra=RIGHT)
 def ask(visit: HereDep) -> Response:
     paper = _paper(visit)
     with visit.looking() as session:
-        paper.values = {"source": [_FROM_HERE], "subject_type": ["ENTERPRISE"]} | _own(session, visit)
+        paper.values = {"source": ["本系统网页"], "subject_type": ["ENTERPRISE"]} | _own(session, visit)
     return paper.ask()
 
 
 @router.post("/report", openapi_extra=RIGHT)
 def fill(visit: HereDep, form: Sent) -> Response:
-    return _paper(visit).fill(form)
+    paper = _paper(visit)
+    paper.similar = _similar(visit, form)
+    return paper.fill(form)
 
 
 @router.post("/report/taken", openapi_extra=RIGHT)
@@ -73,6 +79,18 @@ def _paper(visit: Here) -> Paper:
         choices = choices_for(session, Report, None, on=day(visit.at))
     choices["channel"] = [(one.value, CHANNELS[one]) for one in channels]
     return Paper(visit, "上报隐患", "/report", Report, fields_of(Report, choices), leads_to="受理登记")
+
+
+def _similar(visit: Here, form: FormData) -> Sequence[similar.Similar]:
+    """Before the report is handed in: what this person can see that looks like it."""
+    if visit.by.grant_for(Operation.LIST_HAZARDS) is None:
+        return ()
+    with visit.looking() as session:
+        found = similar.to_report(
+            session, enterprise=text_of(form, "enterprise"), sector=text_of(form, "sector"), clause=text_of(form, "suspected_clause"),
+            place=text_of(form, "place"), description=text_of(form, "description")[:_MOST_COMPARED], by=visit.by, at=visit.at,
+        )  # fmt: skip
+    return [one for one in found if one.score >= LIKELY]
 
 
 def _own(session: Session, visit: Here) -> dict[str, list[str]]:

@@ -7,8 +7,11 @@ from models.permissions import Operation
 from services import reporting
 
 TABS = (
+    ("/enterprise", "本企业", (Operation.SELF_REPORT,)),
     ("/inbox", "待办", (Operation.WORK_ITEMS,)),
+    ("/supervision", "督办", (Operation.STATISTICS,)),
     ("/hazards", "台账", (Operation.LIST_HAZARDS,)),
+    ("/statistics", "统计", (Operation.STATISTICS,)),
     ("/report", "上报", reporting.OPERATIONS),
     ("/account", "我的", (Operation.OWN_ACCOUNT,)),
 )

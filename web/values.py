@@ -69,6 +69,7 @@ LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
         EnforcementKind.ORDER: "责令整改", EnforcementKind.STOP_ORDER: "责令停产停业", EnforcementKind.PENALTY: "行政处罚",
         EnforcementKind.POWER_CUT_NOTICE: "停电预先通知", EnforcementKind.POWER_CUT: "停止供电", EnforcementKind.POWER_RESTORED: "恢复供电",
         EnforcementKind.SEALING: "查封扣押", EnforcementKind.CLOSURE_PROPOSAL: "提请关闭", EnforcementKind.CRIMINAL_CHECK: "涉嫌犯罪审查",
+        EnforcementKind.STOP_DEFIED: "拒不执行停产停业",
     },
     RefusalGround: {
         RefusalGround.NOT_SAFETY: "不属安全生产事项", RefusalGround.NO_PLACE: "地点或对象不明", RefusalGround.OTHER: "其他",
@@ -94,7 +95,7 @@ EVENTS: Mapping[str, str] = {
     "LADDER_HOLD_ENDED": "恢复升级", "LEADER_HANDED_OVER": "包案领导移交", "LETTER_ANSWERED": "答复督办函",
     "PERSON_ASSIGNED": "指定经办人", "URGED": "催办", "ESCALATED": "逾期升级", "MERGED_IN": "并入另一隐患",
     "MERGE_UNDONE": "撤销并入", "OBJECTION_RAISED": "举报人提出异议", "OBJECTION_SETTLED": "异议已处理",
-    "REPORTER_ANSWERED": "已答复举报人", "REPORTER_MESSAGED": "联系举报人", "REPORT_ADDED": "举报人补充",
+    "DEADLINE_MOVED": "期限按修订的规则变动", "REPORTER_ANSWERED": "已答复举报人", "REPORTER_MESSAGED": "联系举报人", "REPORT_ADDED": "举报人补充",
     "ORIGINAL_READ": "查阅举报原文", "IDENTITY_SEALED": "举报人身份封存", "UNSEALING_REQUESTED": "申请启封",
     "UNSEALING_APPROVED": "批准启封", "UNSEALED_READ": "查阅启封内容", "IDENTITY_ERASED": "举报人身份已删除",
 }  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from models.decisions import DecisionCode
 from models.forms import controls, progress, requests, tip_off, triage
 from models.forms.fields import Form
-from models.forms.intake import Acceptance, LesserFinding, MajorFinding, Opinion, Refusal, Report
+from models.forms.intake import Acceptance, Correction, LesserFinding, MajorFinding, Opinion, Refusal, Report
 from models.forms.rectification import Assignment, Completion, Informing, Plan, PlanApproval
 from models.forms.review import Closure, ClosureReturn, Recheck, ReviewFailure, ReviewPass
 from models.requests import RequestKind
@@ -15,7 +15,7 @@ _ASKED: Mapping[RequestKind, type[Form]] = {
     _K.REFUSAL: requests.RefusalRequest,
     _K.MERGE: requests.MergeRequest,
     _K.LISTING: controls.Listing,
-    _K.CONTROL: controls.ControlOrder,
+    _K.CONTROL: controls.ControlChange,
     _K.LIFTING: controls.Lifting,
     _K.EXTENSION: requests.ExtensionRequest,
     _K.LAST_EXTENSION: requests.ExtensionRequest,
@@ -54,6 +54,7 @@ FORMS: Mapping[DecisionCode, type[Form]] = {
     _D.REASSIGN: progress.Reassignment,
     _D.INFORM: Informing,
     _D.RECORD_DOCUMENT: controls.OutsideDocument,
+    _D.CORRECT: Correction,
     _D.PUBLISH_LISTING: controls.Publication,
     _D.SUBMIT_PLAN: Plan,
     _D.APPROVE_PLAN: PlanApproval,

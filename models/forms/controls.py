@@ -28,6 +28,9 @@ class InterimControl(StrEnum):
         """Production may then resume only after review and consent (安全生产法 第六十五条)."""
         return self in _STOPS
 
+    def is_milder_than(self, other: "InterimControl") -> bool:
+        return _STRENGTH[self] < _STRENGTH[other]
+
     @property
     def label(self) -> str:
         return _LABELS[self]
@@ -36,6 +39,11 @@ class InterimControl(StrEnum):
 _STOPS = frozenset(
     {InterimControl.STOP_EQUIPMENT, InterimControl.PARTIAL_STOP, InterimControl.FULL_STOP, InterimControl.SEAL}
 )
+_STRENGTH = {
+    InterimControl.NONE: 0, InterimControl.WARN_BARRIER: 1, InterimControl.GUARD_24H: 1, InterimControl.LOAD_LIMIT: 1,
+    InterimControl.MONITOR: 1, InterimControl.WITHDRAW: 2, InterimControl.STOP_EQUIPMENT: 3, InterimControl.PARTIAL_STOP: 3,
+    InterimControl.FULL_STOP: 4, InterimControl.SEAL: 4,
+}  # fmt: skip
 _LABELS = {
     InterimControl.NONE: "无", InterimControl.WARN_BARRIER: "警示围挡", InterimControl.WITHDRAW: "撤出人员",
     InterimControl.STOP_EQUIPMENT: "停用设备", InterimControl.PARTIAL_STOP: "局部停产停业",
@@ -71,16 +79,25 @@ class ControlCheck(Form):
     evidence: EvidenceIds = Field(default=(), title="照片和材料")
 
 
-class Lifting(Form):
-    """解除临时管控. Of a stop of production: the consent that was given, by whom and under which number.
+class Consent(Form):
+    """审查同意: by whom, under which number, on which day. Needed wherever a stop of production ends or is relaxed.
 
     Source: 安全生产法 第六十五条第一款第三项 经审查同意，方可恢复生产经营和使用.
     """
 
-    reason: Text = Field(title="解除理由")
     consent_by: OptionalLine = Field(default="", title="审查同意的部门")
     consent_no: OptionalLine = Field(default="", title="审查同意文书编号")
     consent_on: date | None = Field(default=None, title="审查同意日期")
+
+
+class ControlChange(ControlOrder, Consent):
+    """变更临时管控; a stop of production gives way to something milder only with the consent."""
+
+
+class Lifting(Consent):
+    """解除临时管控."""
+
+    reason: Text = Field(title="解除理由")
     evidence: EvidenceIds = Field(default=(), title="文书扫描件")
 
 

@@ -54,6 +54,23 @@ class Signed(StrEnum):
     ABSENT = "ABSENT"
 
 
+class Correction(Form):
+    """更正登记内容: at least one of the words, and why."""
+
+    description: OptionalText = Field(default="", title="隐患描述")
+    place: OptionalLine = Field(default="", title="隐患部位")
+    sector: OptionalLine = Field(default="", title="行业领域")
+    reason: Text = Field(title="更正理由")
+
+    @model_validator(mode="after")
+    def something(self) -> Self:
+        if not (self.description or self.place or self.sector):
+            raise ValueError("请至少填写一项需要更正的内容")
+        if self.description and len(self.description) < 15:
+            raise ValueError("隐患描述不少于15个字")
+        return self
+
+
 class SiteCheck(Form):
     """What every on-site verification records."""
 
@@ -65,19 +82,16 @@ class SiteCheck(Form):
     evidence: EvidenceIds = Field(default=(), title="核查照片和材料")
 
 
-class MajorFinding(SiteCheck):
-    """认定为重大事故隐患: needs the clause of the standard in force on the discovery date, and interim control."""
+class Finding(SiteCheck):
+    """A finding of any grade: its reason, and the interim control decided on site, be it none with a reason."""
 
-    clause: Line = Field(title="判定条款代码")
-    grading_reason: Text = Field(title="判定理由")
-    persons_exposed: int = Field(title="受威胁人数", ge=0, le=1_000_000)
+    grading_reason: Text = Field(title="认定理由")
     interim_control: InterimControl = Field(title="临时管控措施")
     interim_since: Moment | None = Field(default=None, title="管控起始时间")
     interim_document: OptionalLine = Field(default="", title="管控文书编号")
     interim_responsible: OptionalLine = Field(default="", title="管控责任人")
     interim_hours: int = Field(default=24, title="核实间隔（小时）", ge=1, le=720)
     interim_reason: OptionalLine = Field(default="", title="不采取管控的理由")
-    external_factor: bool = Field(default=False, title="因外部因素单位自身难以排除")
 
     @model_validator(mode="after")
     def controlled(self) -> Self:
@@ -89,10 +103,18 @@ class MajorFinding(SiteCheck):
         return self
 
 
-class LesserFinding(SiteCheck):
-    """认定为一般隐患 or 不属隐患: needs the reason; a second approver must agree."""
+class MajorFinding(Finding):
+    """认定为重大事故隐患: needs the clause of the standard in force on the discovery date."""
 
-    grading_reason: Text = Field(title="认定理由")
+    clause: Line = Field(title="判定条款代码")
+    grading_reason: Text = Field(title="判定理由")
+    persons_exposed: int = Field(title="受威胁人数", ge=0, le=1_000_000)
+    external_factor: bool = Field(default=False, title="因外部因素单位自身难以排除")
+    no_owner: bool = Field(default=False, title="无责任单位", description="交办时须指定整改责任单位")
+
+
+class LesserFinding(Finding):
+    """认定为一般隐患 or 不属隐患: a second approver must agree."""
 
 
 class Opinion(Form):

@@ -113,6 +113,8 @@ class EnforcementKind(StrEnum):
 
     ORDER = "ORDER"
     STOP_ORDER = "STOP_ORDER"
+    STOP_DEFIED = "STOP_DEFIED"
+    """拒不执行停产停业整顿决定, as seen and recorded by the department that ordered the stop."""
     PENALTY = "PENALTY"
     POWER_CUT_NOTICE = "POWER_CUT_NOTICE"
     POWER_CUT = "POWER_CUT"
@@ -131,8 +133,15 @@ class EnforcementAct(Form):
     taken_at: Moment = Field(title="作出时间")
     content: Text = Field(title="内容或结论")
     amount_yuan: Decimal | None = Field(default=None, title="罚款（元）", ge=0, max_digits=14, decimal_places=2)
+    approved_by: OptionalLine = Field(default="", title="批准人（决定部门主要负责人，停止供电必填）")
     emergency: bool = Field(default=False, title="紧急情形（危及生命，来不及提前通知）")
     evidence: EvidenceIds = Field(default=(), title="文书扫描件")
+
+    @model_validator(mode="after")
+    def approved(self) -> Self:
+        if self.kind == EnforcementKind.POWER_CUT and not self.approved_by:
+            raise ValueError("停止供电须经本部门主要负责人批准（安全生产法第七十条），请填写批准人")
+        return self
 
 
 class Freeze(Form):

@@ -90,8 +90,14 @@ class Completion(Form):
     completed_on: date = Field(title="完成日期")
     cost_yuan: Decimal = Field(title="整改费用（元）", ge=0, max_digits=14, decimal_places=2)
     photo_pairs: tuple[PhotoPair, ...] = Field(title="整改前后对比照片", min_length=1, max_length=20)
-    self_acceptance: OptionalText = Field(default="", title="自行验收或评估情况")
+    self_acceptance: OptionalText = Field(default="", title="自行验收或评估情况", description="停产停用整改的必填")
     evidence: EvidenceIds = Field(default=(), title="其他佐证材料")
+
+    @model_validator(mode="after")
+    def two_photographs(self) -> Self:
+        if {before for before, _ in self.photo_pairs} & {after for _, after in self.photo_pairs}:
+            raise ValueError("整改前、后照片不能是同一份材料，请分别上传整改前和整改后的照片")
+        return self
 
     @property
     def all_evidence(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from model.dates import Run, running
 from model.office import ALONE, ASKED, CLOCK, ENDS, OF_UNITS, PARTS, UNIT, UNIT_OF, URGENT, WAYS, WITHDRAWABLE
 
-BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "REOPENING"}
+BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "REOPENING", "EXPERT_OPINION"}
 TICK = timedelta(microseconds=1)
 """Of two facts recorded at once the second is this much later."""
 VERBS = {"ASK", "GRANT", "DENY"}
@@ -23,6 +23,7 @@ class Facts:
     controlled: bool = False
     arbitrated: bool = False
     urgent: bool = False
+    unit_gone: bool = False
     accepted: bool = False
     failures: int = 0
     days: int | None = None
@@ -53,10 +54,9 @@ class Case:
     not_found: int = 0
     claimed: str = ""
     asked: dict[str, str] = field(default_factory=dict)
-    """What is asked for, by whom."""
+    """What is asked for, by whom; below, a clock whose level the newest decision tells at once."""
     last: Last | None = None
-    alarm: Run | None = None
-    """The check of an order against danger just given: its second level is told at once."""
+    alarm: tuple[Run, int] | None = None
     runs: list[Run] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -75,7 +75,7 @@ class Case:
             return self._allows_withdrawal(who)
         if (self.step, code) not in WAYS or who not in WAYS[self.step, code][1]:
             return False
-        if (self.frozen and code != "UNFREEZE") or not self._in_charge(code, who):
+        if (self.frozen and code not in {"UNFREEZE", "CONFIRM_CONTROL", "INFORM"}) or not self._in_charge(code, who):
             return False
         chain, part = PARTS.get(code, ("", ""))
         return all(self.holders.get((chain, signer), part) == part for signer in _signers(who, part)) and self._ready(
@@ -90,8 +90,8 @@ class Case:
         match code:
             case "INFORM":
                 return person_told not in self.told
-            case "CONFIRM_CONTROL":
-                return self.now.controlled
+            case "CONFIRM_CONTROL" | "GENERAL" | "NOT_HAZARD" | "APPROVE_DOWNGRADE":
+                return self.now.controlled == (code == "CONFIRM_CONTROL")
             case "UNFREEZE":
                 return self.frozen
             case "RETURN_NOT_MINE":
@@ -107,7 +107,8 @@ class Case:
             case "LOOK_BACK_HOLDS":
                 return self.runs_on("look_back_30")
             case "CLOSE":
-                return len(self.told) == 2 and self.evidenced and not self.now.controlled and not self.listed
+                owes = self.runs_on("failure_explanation") and not self.now.unit_gone
+                return len(self.told) == 2 and self.evidenced and not (self.now.controlled or self.listed or owes)
         return True
 
     def _allows_withdrawal(self, who: str) -> bool:
@@ -142,6 +143,9 @@ class Case:
                 self.holders[PARTS[code][0], signer] = PARTS[code][1]
             self._mark(code, person_told, at)
             self._move(WAYS[self.step, code][0], at)
+            if code == "FAIL":
+                found = next(run for run in self.live() if run.clock == "rectification")
+                self.alarm = (found, min(self.now.failures + 1, 3))
             if code == "CLOSE":
                 self.start("look_back_30", at)
                 self.start("look_back_90", at)
@@ -153,7 +157,7 @@ class Case:
             case "MAJOR" | "URGENT_CONTROL" | "CONFIRM_CONTROL" | "STOP_FIRST":
                 self.now.controlled = True
                 self.restart("interim_check", at)
-                self.alarm = self.runs[-1] if code == "URGENT_CONTROL" else None
+                self.alarm = (self.runs[-1], 2) if code == "URGENT_CONTROL" else None
                 if code == "URGENT_CONTROL" and not self.now.urgent:
                     self._hasten(at)
             case "ACCEPT":
@@ -168,6 +172,8 @@ class Case:
                 self.start("rectification", at, self.now.days)
             case "COMPLETE" | "PROVE_REMOVAL":
                 self.evidenced = True
+            case "UNIT_CLOSED":
+                self.now.unit_gone = True
             case "ARBITRATE":
                 self.now.arbitrated = True
             case "FREEZE" | "UNFREEZE":

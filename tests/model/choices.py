@@ -17,6 +17,8 @@ def onward(case: Case) -> str:
         return "UNFREEZE"
     if case.step in ASSIGNED and len(case.told) < 2:
         return "INFORM"
+    if case.step == "GATE" and case.runs_on("failure_explanation") and not case.now.unit_gone:
+        return "EXPLAIN_FAILURE"
     if case.step == "GATE" and (case.now.controlled or case.listed):
         kind = "LIFTING" if case.now.controlled else "DELISTING"
         return f"{'GRANT' if kind in case.asked else 'ASK'}_{kind}"

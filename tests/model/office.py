@@ -31,7 +31,6 @@ WAYS: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("TRANSFER_FOLLOW", "TRANSFER_ENDED"): ("TRANSFER_DONE", SC | TL),
     ("CLASSIFY", "RETURN_TO_TRIAGE"): ("TRIAGE", UNIT | SC),
     ("CLASSIFY", "NEED_EXPERT"): ("CLASSIFY", UNIT | SC),
-    ("CLASSIFY", "EXPERT_OPINION"): ("CLASSIFY", UNIT | SC),
     ("CLASSIFY", "CANNOT_VERIFY"): ("CLASSIFY", UNIT | SC),
     ("CLASSIFY", "MAJOR"): ("CONFIRM_MAJOR", UNIT | SC),
     ("CLASSIFY", "GENERAL"): ("CONFIRM_GENERAL", UNIT | SC),
@@ -57,8 +56,7 @@ WAYS: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("PLAN_REVIEW", "STOP_FIRST"): ("PLAN", UNIT | SC),
     ("WORK", "PROGRESS"): ("WORK", OFFICERS | FIRM | VILLAGE),
     ("WORK", "QUESTION_PROGRESS"): ("WORK", UNIT | SC | TL),
-    ("WORK", "ANSWER_QUESTION"): ("WORK", FIRM),
-    ("WORK", "EXPLAIN_FAILURE"): ("WORK", FIRM),
+    **{(step, code): (step, FIRM) for step in ASSIGNED[2:] for code in ("EXPLAIN_FAILURE", "ANSWER_QUESTION")},
     ("WORK", "COMPLETE"): ("RECHECK", FIRM),
     **{(step, "UNIT_CLOSED"): ("DANGER_REMOVAL", UNIT) for step in RECTIFYING[:3]},
     ("DANGER_REMOVAL", "PROVE_REMOVAL"): ("RECHECK", UNIT),
@@ -74,13 +72,14 @@ WAYS: dict[tuple[str, str], tuple[str, set[str]]] = {
     ("GATE", "CLOSE"): ("CLOSED", SC | TL),
     ("CLOSED", "LOOK_BACK_HOLDS"): ("CLOSED", OFFICERS | VILLAGE),
     **{(step, "URGENT_CONTROL"): (step, VILLAGE | UNIT | SC | TL) for step in ("TRIAGE", *CHECKING)},
-    **{(step, "INFORM"): (step, UNIT) for step in ("SIGN", *ASSIGNED)},
+    **{(step, "INFORM"): (step, UNIT) for step in ("SIGN", "ARBITRATE", *ASSIGNED)},
     **{(step, "FREEZE"): (step, UNIT | SC | TL) for step in (*CHECKING, *MAJOR)},
     **{(step, "UNFREEZE"): (step, TL) for step in (*CHECKING, *MAJOR)},
 }
 OPEN = sorted({step for step, _ in WAYS} - set(ENDS))
 """Steps at which something waits."""
 WAYS |= {(step, "CONFIRM_CONTROL"): (step, UNIT | VILLAGE | SC) for step in OPEN}
+WAYS |= {(step, "EXPERT_OPINION"): (step, UNIT | SC) for step in OPEN}
 WITHDRAWABLE = {
     "ACCEPT", "MAJOR", "GENERAL", "NOT_HAZARD", "ASSIGN", "RETURN_SUPPLEMENT", "SUBMIT_PLAN", "APPROVE_PLAN",
     "RETURN_PLAN", "COMPLETE", "RETURN_NOT_MINE", "ARBITRATE", "RETURN_FINDING", "RECHECK",

@@ -29,7 +29,8 @@ from model.office import DECISIONS, DUTY, ENDS, INBOX, PARTS, PERSONS
 from models.engine import writing
 from models.errors import DomainError
 from models.permissions import Role
-from models.process import MOVES, DecisionCode
+from models.process import MOVES, DecisionCode, moves_at
+from models.stage import Step
 from models.tables import (
     AUDIT_EVENT,
     DEADLINE,
@@ -163,7 +164,8 @@ class OfficeMachine(RuleBasedStateMachine):
         if refusal is None:
             case.take(code, who, told, self.at)
             if case.alarm:
-                self._say(no, case.alarm, case.alarm.raise_to(2, self.at))
+                run, level = case.alarm
+                self._say(no, run, run.raise_to(level, self.at))
                 case.alarm = None
             return
         assert self._rows() == before
@@ -224,6 +226,8 @@ class OfficeMachine(RuleBasedStateMachine):
         running = [run.due for run in case.live() if run.clock == case.clock_of(case.step)]
         assert [hazard.due_at] * len(running) == running
         assert Counter((item.kind, item.due_at) for item in items if not item.is_move) == _duties(case)
+        open_to_end = {move.decision for move in moves_at(Step(hazard.step))}
+        assert {item.kind for item in items if not item.is_move} <= open_to_end
         assert escalations_of(session, hazard) == self.said[hazard.no]
         assert doubled_signers(session, hazard, PARTS) == []
         check_history(session, hazard)

@@ -1,4 +1,4 @@
-"""Rate limits for callers without an account, without knowing who they are.
+"""Rate limits for callers without an account, without knowing who they are; API and pages count together.
 
 Counts live in this process's memory for one window. A caller's address is only ever a key of it, hashed under a salt
 drawn for that window; when the window ends, salt and counts are gone. Nothing is written anywhere.
@@ -13,6 +13,8 @@ from threading import Lock
 from models.errors import TooManyAttempts
 
 WINDOW = timedelta(minutes=5)
+_REPORTS, _REPORTS_IN_ALL, _WRONG_CODES, _BY_CODE, _TRIES = 20, 600, 30, 120, 30
+"""Per window: new reports by one caller and in all, wrong codes of one caller, requests under one code, tries at paying."""
 _MOST_KEPT = 20_000
 
 
@@ -38,6 +40,23 @@ class Throttle:
             if seen >= most or full:
                 raise _too_many(ends - at)
             self._counts[key] = seen + 1
+
+    def report(self, whom: str, *, at: datetime) -> None:
+        """One more report by this caller, and one more in all."""
+        self.count("report", whom, most=_REPORTS, at=at)
+        self.count("reports", "", most=_REPORTS_IN_ALL, at=at)
+
+    def wrong_code(self, whom: str, *, at: datetime) -> None:
+        self.count("wrong code", whom, most=_WRONG_CODES, at=at)
+
+    def use_of_code(self, code_hash: str, *, at: datetime) -> None:
+        self.count("code", code_hash, most=_BY_CODE, at=at)
+
+    def wrong_finance_token(self, whom: str, *, at: datetime) -> None:
+        self.count("finance", whom, most=_TRIES, at=at)
+
+    def reward_token(self, whom: str, *, at: datetime) -> None:
+        self.count("reward", whom, most=_TRIES, at=at)
 
     def _window(self, at: datetime) -> datetime:
         if self._ends is None or at >= self._ends:

@@ -1,0 +1,39 @@
+"""What still stands in the way of a decision of the enterprise's, said before it is taken and not only when refused."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from models.decisions import DecisionCode
+from models.hazard import Hazard
+from models.requests import RequestKind
+from models.stage import Clock
+from models.tables import DEADLINE
+
+_EXTENSIONS = {RequestKind.EXTENSION.ask: 0, RequestKind.LAST_EXTENSION.ask: 1}
+"""The request for each, and how many extensions there must have been."""
+
+
+def missing_for(session: Session, hazard: Hazard, decision: DecisionCode, *, at: datetime) -> Sequence[str]:
+    """In the office's words; nothing when the decision's own form is all it needs."""
+    if decision == DecisionCode.COMPLETE and hazard.open_actions:
+        return [f"还有{hazard.open_actions}项整改子项没有登记完成。"]
+    if decision in _EXTENSIONS and _is_too_late(session, hazard, at):
+        return ["整改期限已过，不能再申请延期。"]
+    return []
+
+
+def is_due_turn(hazard: Hazard, decision: DecisionCode) -> bool:
+    """Whether a request for an extension is the one whose turn it is; any other decision is."""
+    return _EXTENSIONS.get(decision, hazard.extensions) == hazard.extensions
+
+
+def _is_too_late(session: Session, hazard: Hazard, at: datetime) -> bool:
+    running = (
+        DEADLINE.c.hazard_id == hazard.id,
+        DEADLINE.c.clock == Clock.RECTIFICATION,
+        DEADLINE.c.closed_at.is_(None),
+    )
+    return session.execute(select(DEADLINE.c.id).where(*running, DEADLINE.c.due_at < at)).first() is not None
