@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from models.errors import NotFound
 from models.incident import IncidentKind
-from models.outbox import INAPP, NoticeState
+from models.outbox import INAPP, NoticeState, Topic
 from models.permissions import Operation
 from notifications import notices
 from services import access, deliveries, incidents, outbox, trail
@@ -14,6 +14,7 @@ from web.acting import Act, act
 from web.desk import Here, HereDep, Sent
 from web.fields import fields_of
 from web.listing import Cell, Listing, button, link, show, tag, when, word
+from web.notice_words import notice_of
 from web.office_paper import OfficePaper
 from web.paging import next_page, position
 from web.values import TOPICS
@@ -47,9 +48,9 @@ def ledger(visit: HereDep, state: str = "", cursor: str = "", done: str = "") ->
     retries = visit.by.grant_for(Operation.RETRY_DEAD_LETTER) is not None
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     lines = [
-        (when(row.created_at), Cell(row.name), Cell(TOPICS.get(row.topic, row.topic), row.no or "", coined=True),
+        (when(row.created_at), Cell(row.name), word(notice_of(row.topic), row.no or ""),
          word("站内通知") if row.channel_id == INAPP else Cell(row.channel or "—"),
-         tag(_COLOURS[row.state], STATES[row.state], row.last_error),
+         tag(_COLOURS[row.state], STATES[row.state], row.last_error or ""),
          button(f"/admin/deliveries/{row.id}/retry", "重发", row.name) if retries and row.state == NoticeState.DEAD else Cell("—"))
         for row in rows[:PAGE]
     ]  # fmt: skip
@@ -78,7 +79,7 @@ def listing(visit: HereDep, view: str = "", done: str = "") -> Response:
         rows = incidents.listed(session, settled=view == "all", limit=MOST)
     settles = visit.by.grant_for(Operation.SETTLE_INCIDENT) is not None
     lines = [
-        (when(row.opened_at), word(KINDS[IncidentKind(row.kind)], row.subject), Cell(row.what), _settled(visit, row.id, row.settled_at, row.remark, settles))
+        (when(row.opened_at), word(KINDS[IncidentKind(row.kind)], row.subject), Cell(row.what), _settled(row.id, row.settled_at, row.remark, settles))
         for row in rows
     ]  # fmt: skip
     return show(visit, Listing(
@@ -87,7 +88,7 @@ def listing(visit: HereDep, view: str = "", done: str = "") -> Response:
     ))  # fmt: skip
 
 
-def _settled(visit: Here, incident_id: str, settled_at: object, remark: str, settles: bool) -> Cell:
+def _settled(incident_id: str, settled_at: object, remark: str, settles: bool) -> Cell:
     if settled_at is not None:
         return tag("green", "已处理", remark)
     return Cell("处理", href=f"/admin/incidents/{incident_id}", coined=True) if settles else tag("amber", "待处理")
@@ -127,8 +128,8 @@ def flows(visit: HereDep, done: str = "") -> Response:
     sees = visit.by.grant_for(Operation.LIST_HAZARDS) is not None
     lines = [
         (link(f"/hazards/{row.hazard_no}", row.hazard_no) if sees and row.hazard_no else Cell(row.hazard_no or "—"),
-         Cell(TOPICS.get(row.topic, row.topic), row.last_error, coined=True), when(row.created_at), Cell(str(row.attempts)),
-         word("即将办理") if row.due_at <= visit.at else when(row.due_at), button(f"/admin/flows/{row.id}/repair", "修复", row.hazard_no))
+         word(TOPICS[Topic(row.topic)], row.last_error or ""), when(row.created_at), Cell(str(row.attempts)),
+         word("即将办理") if row.due_at <= visit.at else when(row.due_at), button(f"/admin/flows/{row.id}/repair", "修复", row.hazard_no or ""))
         for row in rows
     ]  # fmt: skip
     return show(visit, Listing(

@@ -49,7 +49,9 @@ def _all(fields: Sequence[Field], counts: Mapping[str, int]) -> list[Field]:
 
 
 def _known(name: str, titles: Mapping[str, str]) -> str:
-    """The input a fault belongs to: its own, or the one that holds it."""
+    """The input a fault belongs to: its own, that of this name in a group, or the one that holds it."""
+    if within := next((one for one in titles if one.partition(".")[2] == name), None):
+        return within
     while name and name not in titles:
         name = name.rpartition(".")[0]
     return name
