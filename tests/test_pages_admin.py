@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from administering import approve, browsers, filled_in
+from administering import browsers, filled_in
 from browsing import Browser
 from office_api import PASSWORD
 from settings import Settings
@@ -25,7 +25,9 @@ def people(story: Story) -> dict[str, Browser]:
 
 
 def test_a_unit_is_registered_once(people: dict[str, Browser]):
-    listed = filled_in(people["clerk"], "/admin/units/new", unit__code="CUN2", unit__name="另一村", unit__kind="VILLAGE")
+    listed = filled_in(
+        people["clerk"], "/admin/units/new", unit__code="CUN2", unit__name="另一村", unit__kind="VILLAGE"
+    )
 
     assert listed.status == 200, listed.text
     assert listed.sees("单位已登记。", "CUN2", "另一村", "村（社区）")

@@ -15,6 +15,7 @@ from web import (
     admin_channels,
     admin_people,
     admin_proposals,
+    admin_rules,
     admin_running,
     answering,
     assets,
@@ -57,7 +58,7 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson) -> F
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
         supervision, figures, saved_filters, instructing, inbox_bulk, answering,
         public_report, public_follow, finance, enterprise,
-        admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, auditor, audit_findings,
+        admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, auditor, audit_findings,
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)

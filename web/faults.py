@@ -34,7 +34,7 @@ def of_form(error: ValidationError, fields: Sequence[Field], counts: Mapping[str
 
 def of_refusal(refusal: DomainError, fields: Sequence[Field], say: Words) -> list[Fault]:
     """What a service refused: at its field where it names one, else for the whole form."""
-    titles = {field.name: field.title for field in fields}
+    titles = {field.name: field.title for field in _all(fields, {})}
     named: Any = refusal.extra.get("errors", ())
     at_fields = [(_known(str(one["field"]), titles), say(str(one["message"]))) for one in named]
     return at_fields or [("", say(refusal.detail))]
