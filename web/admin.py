@@ -31,6 +31,7 @@ ROOMS = (
     )),
     ("通知", (
         ("/admin/channels", "通知渠道", "邮件、企业微信、钉钉、飞书和接口。", Operation.CONFIGURE_CHANNELS),
+        ("/admin/templates", "通知模板", "各类通知的文字，可换成本单位的文字。", Operation.EDIT_TEMPLATES),
         ("/admin/deliveries", "通知送达", "每条通知是否送达；失败的可以重发。", Operation.VIEW_DELIVERIES),
     )),
     ("运行", (

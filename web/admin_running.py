@@ -1,5 +1,7 @@
 """运行: deliveries and dead letters, incidents, and what flows have not carried out yet; each with its remedy."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
@@ -128,14 +130,24 @@ def flows(visit: HereDep, done: str = "") -> Response:
     sees = visit.by.grant_for(Operation.LIST_HAZARDS) is not None
     lines = [
         (link(f"/hazards/{row.hazard_no}", row.hazard_no) if sees and row.hazard_no else Cell(row.hazard_no or "—"),
-         word(TOPICS[Topic(row.topic)], row.last_error or ""), when(row.created_at), Cell(str(row.attempts)),
-         word("即将办理") if row.due_at <= visit.at else when(row.due_at), button(f"/admin/flows/{row.id}/repair", "修复", row.hazard_no or ""))
+         _topic(row), when(row.created_at), Cell(str(row.attempts)),
+         word("即将办理") if row.due_at <= visit.at else when(row.due_at), _remedy(row))
         for row in rows
     ]  # fmt: skip
     return show(visit, Listing(
         title="后续流程", columns=FLOW_COLUMNS, rows=lines, back="/admin", done=DONE.get(done, ""), empty="没有等待办理的后续事项。",
         lead=visit.say("等待办理的后续事项共 %(n)s 项，试得最多的在前。修复即设为立即办理，办过的部分不会重复。", n=count),
     ))  # fmt: skip
+
+
+def _topic(row: Any) -> Cell:
+    said = TOPICS[Topic(row.topic)]
+    return tag("red", said, row.last_error) if row.last_error else word(said)
+
+
+def _remedy(row: Any) -> Cell:
+    """What was never tried, or is being carried out for the first time, needs none."""
+    return button(f"/admin/flows/{row.id}/repair", "修复", row.hazard_no) if row.last_error else Cell("—")
 
 
 @router.post("/admin/flows/{message_id}/repair", openapi_extra=RETRY)

@@ -17,6 +17,8 @@ from web import (
     admin_proposals,
     admin_rules,
     admin_running,
+    admin_standards,
+    admin_templates,
     answering,
     assets,
     audit_findings,
@@ -58,7 +60,7 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson) -> F
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
         supervision, figures, saved_filters, instructing, inbox_bulk, answering,
         public_report, public_follow, finance, enterprise,
-        admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, auditor, audit_findings,
+        admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards, admin_templates, auditor, audit_findings,
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)

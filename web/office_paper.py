@@ -85,7 +85,7 @@ class OfficePaper:
                 return self.ask(faults=[fault], status=422)
         return self.carry_out(form, body, do)
 
-    def carry_out(self, form: FormData, body: BaseModel, do: Do) -> Response:
+    def carry_out(self, form: FormData, body: BaseModel | None, do: Do) -> Response:
         """Raises: NotPermitted, NotFound, Replayed."""
         try:
             with act(self.visit, form, self.operation) as done:
