@@ -13,15 +13,18 @@ from models.forms.fields import Line, OptionalLine
 from models.ladder import Recipient
 from models.limits import Unit
 from web.fields import Options
-from web.rule_words import AGAINSTS, CERTAINTIES, RECIPIENTS, UNITS, rule_name
+from web.rule_words import AGAINSTS, CERTAINTIES, RECIPIENTS, rule_name
 
 Body = Mapping[str, Any]
 Held = dict[str, list[str]]
 MOST_RULES = 20
 """So many limits are revised on one form; more would make the page too heavy."""
 Days = Annotated[str, StringConstraints(max_length=20000)]
-_DAY = r"(\d{4})[-年/.](\d{1,2})[-月/.](\d{1,2})日?"
-_SPAN = re.compile(rf"^{_DAY}(?:\s*(?:至|到|~|—|-)\s*{_DAY})?\s*(\S.{{0,29}})?$")
+_SPAN = re.compile(
+    r"^(\d{4})[-年/.](\d{1,2})[-月/.](\d{1,2})日?"
+    r"(?:\s*(?:至|到|~|—|-)\s*(\d{4})[-年/.](\d{1,2})[-月/.](\d{1,2})日?)?\s*(\S.{0,29})?$"
+)
+"""A day or two, and what follows."""
 
 
 class _Part(BaseModel):
@@ -59,12 +62,9 @@ class CalendarForm(_Part):
 
 
 RULE_CHOICES: Mapping[str, Options] = {
-    "unit": list(UNITS.items()), "certainty": list(CERTAINTIES.items()), "against": list(AGAINSTS.items()),
+    "certainty": list(CERTAINTIES.items()), "against": list(AGAINSTS.items()),
 }  # fmt: skip
 LEVEL_CHOICES: Mapping[str, Options] = {"recipients": list(RECIPIENTS.items())}
-FORMS: Sequence[tuple[type[BaseModel], Mapping[str, Options]]] = (
-    (RuleForm, RULE_CHOICES), (LevelForm, LEVEL_CHOICES), (CalendarForm, {}),
-)  # fmt: skip
 
 
 def rules_form(keys: Sequence[str]) -> type[BaseModel]:
