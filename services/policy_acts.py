@@ -113,7 +113,7 @@ def _parsed(parse: Callable[[], Any]) -> Any:
     try:
         return parse()
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as wrong:
-        raise _broken(f"{type(wrong).__name__}：{wrong}") from wrong
+        raise _broken(str(wrong) if type(wrong) is ValueError else f"{type(wrong).__name__}：{wrong}") from wrong
 
 
 def _check(session: Session, payload: Payload, at: datetime) -> None:

@@ -13,6 +13,7 @@ TABS = (
     ("/hazards", "台账", (Operation.LIST_HAZARDS,)),
     ("/statistics", "统计", (Operation.STATISTICS,)),
     ("/report", "上报", reporting.OPERATIONS),
+    ("/admin", "管理", (Operation.VIEW_DELIVERIES,)),
     ("/account", "我的", (Operation.OWN_ACCOUNT,)),
 )
 
