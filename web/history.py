@@ -36,19 +36,20 @@ def lines(session: Session, events: list[dict[str, Any]], say: Words) -> list[di
             "who": event["actor"].get("name", ""), "for": [one["name"] for one in event["actor"].get("on_behalf_of", ())],
             "to": STEPS[Step(after["step"])].label if "step" in after and after["step"] != state.get("step") else "",
             "changes": list(_changes(state, after, names, say)) if state else [],
-            "answers": [*_clock(event, say), *told(_form_of(event["type"]), event.get("form"), names, say)],
+            "about": _clock(event, say),
+            "answers": [*told(_form_of(event["type"]), event.get("form"), names, say)],
             "evidence": event.get("evidence", ()), "seq": event.get("seq"), "hash": event.get("hash", ""),
         })  # fmt: skip
         state |= after
     return found
 
 
-def _clock(event: Mapping[str, Any], say: Words) -> Iterator[tuple[str, str]]:
-    """Which clock an escalation is about, and how far it went."""
-    if event.get("clock") in set(Clock):
-        yield say("时限"), say(Clock(event["clock"]).label)
+def _clock(event: Mapping[str, Any], say: Words) -> str:
+    """Which clock an event is about, and how far an escalation went."""
+    clock = say(Clock(event["clock"]).label) if event.get("clock") in set(Clock) else ""
     if event["type"] == "ESCALATED":
-        yield say("升级级别"), str(event["level"])
+        return say("%(clock)s，第%(level)s级", clock=clock, level=event["level"])
+    return clock
 
 
 def since(session: Session, events: list[dict[str, Any]], version: int, say: Words) -> list[dict[str, Any]]:

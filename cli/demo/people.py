@@ -3,6 +3,8 @@
 import json
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -67,7 +69,8 @@ class Person:
             time.sleep(0.3)
 
 
-def everybody(base_url: str) -> dict[str, Person]:
+@contextmanager
+def everybody(base_url: str) -> Iterator[dict[str, Person]]:
     """Everyone of the demonstration, signed in; made at the first run, found again at the next.
 
     Their passwords lie in the data directory (`demo.json`, this user only), so one can look around as any of them.
@@ -76,7 +79,11 @@ def everybody(base_url: str) -> dict[str, Person]:
     if not note.exists():
         _make_everybody(base_url, note)
     known = json.loads(note.read_text(encoding="utf-8"))
-    return {key: Person(base_url, entry["login"], entry["password"]) for key, entry in known.items()}
+    with ExitStack() as connections:
+        people = {key: Person(base_url, **entry) for key, entry in known.items()}
+        for person in people.values():
+            connections.callback(person.http.close)
+        yield people
 
 
 def town() -> dict[str, Any]:

@@ -28,14 +28,23 @@ def run_demo(url: str) -> int:
     """0 when everything that must be there is; 1 otherwise, naming what is missing."""
     base_url = (url or settings().base_url).rstrip("/")
     _require_service(base_url)
-    run = secrets.token_hex(3)
+    console.print("登记临江镇的单位和人员")
+    with everybody(base_url) as people:
+        missing = _carry_out(people, run=secrets.token_hex(3))
+    for line in missing:
+        console.print(f"✘ {line}", style="red")
+    console.print("演示完成，各项齐全。" if not missing else f"演示未达到要求：{len(missing)}项。")
+    return 1 if missing else 0
+
+
+def _carry_out(people: Mapping[str, Person], *, run: str) -> list[str]:
+    """What is missing at the end."""
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as progress:
-        task = progress.add_task("登记临江镇的单位和人员")
+        task = progress.add_task("登记公开案例")
 
         def tell(what: str) -> None:
             progress.update(task, description=what)
 
-        people = everybody(base_url)
         entered = _enter_cases(people["office"], tell)
         closed = carry_through(people, _case(_DUST_CASE), run=run, tell=tell)
         overdue = enter_overdue_case(_logins(), run=run)
@@ -45,11 +54,7 @@ def run_demo(url: str) -> int:
     told = _show_notices(people["auditor"], people["office"], closed, overdue)
     seal()  # the case from the paper ledger carries dates the sealer would be long late for
     verified = verify((), None) == 0
-    missing = _missing(people["auditor"], closed, overdue, entered, settled, told, verified)
-    for line in missing:
-        console.print(f"✘ {line}", style="red")
-    console.print("演示完成，各项齐全。" if not missing else f"演示未达到要求：{len(missing)}项。")
-    return 1 if missing else 0
+    return _missing(people["auditor"], closed, overdue, entered, settled, told, verified)
 
 
 def _require_service(base_url: str) -> None:
