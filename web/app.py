@@ -12,6 +12,13 @@ from web import (
     account,
     answering,
     assets,
+    audit_bundles,
+    audit_checks,
+    audit_findings,
+    audit_four_eyes,
+    audit_late,
+    audit_vault,
+    auditor,
     authenticator,
     decisions,
     enterprise,
@@ -48,6 +55,7 @@ def make_pages(held: Office, counts: Throttle) -> FastAPI:
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
         supervision, figures, saved_filters, instructing, inbox_bulk, answering,
         public_report, public_follow, finance, enterprise,
+        auditor, audit_findings, audit_late, audit_four_eyes, audit_vault, audit_checks, audit_bundles,
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)
