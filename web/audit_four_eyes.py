@@ -28,6 +28,7 @@ PARTS = {
 }  # fmt: skip
 OUTCOMES = {"GRANTED": ("green", "同意"), "DENIED": ("red", "不同意"), "LAPSED": ("grey", "失效")}
 VIEWS = (("/audit/four-eyes", "职责链"), ("/audit/four-eyes/requests", "申请和批复"))
+REQUEST_LEAD = "申请由一人提出，由另一人决定。"
 LEAD = "同一轮整改的同一条职责链，每个人、每个受约束的单位只能签署一个环节。"
 
 
@@ -62,7 +63,7 @@ def requests(visit: AuditDep, cursor: str = "") -> Response:
         for row in rows[:PAGE]
     ]  # fmt: skip
     return show(visit, Listing(
-        title="职责分离记录", lead="申请由一人提出，由另一人决定。", views=_views(1), columns=REQUEST_COLUMNS, rows=lines, back="/audit",
+        title="职责分离记录", lead=REQUEST_LEAD, views=_views(1), columns=REQUEST_COLUMNS, rows=lines, back="/audit",
         more=next_page(visit.request, last.asked_at, last.id) if last else "",
     ))  # fmt: skip
 

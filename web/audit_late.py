@@ -21,6 +21,8 @@ router = APIRouter()
 PAGE = 50
 COLUMNS = ("单位", "已计时限", "逾期次数", "仍未办结", "逾期合计", "最长逾期")
 LIMIT_COLUMNS = ("隐患", "时限", "限期", "办结时间", "逾期")
+LEAD = "所选日期内到期的时限中，超过限期才办结或至今未办结的；天数为工作日。"
+NOTHING_DUE = "这段时间没有到期的时限。"
 AGAINST = {"unit": "整改责任单位", "department": "部门", "committee": "镇安委办", "approver": "审批人"}
 
 
@@ -35,8 +37,8 @@ def late(visit: AuditDep, since: str = "", until: str = "") -> Response:
         for row in rows
     ]  # fmt: skip
     return show(visit, Listing(
-        title="逾期办理", lead="所选日期内到期的时限中，超过限期才办结或至今未办结的；天数为工作日。", columns=COLUMNS, rows=lines,
-        filters=_filters(span), back="/audit", empty="这段时间没有到期的时限。",
+        title="逾期办理", lead=LEAD, columns=COLUMNS, rows=lines,
+        filters=_filters(span), back="/audit", empty=NOTHING_DUE,
     ))  # fmt: skip
 
 

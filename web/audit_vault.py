@@ -19,6 +19,8 @@ router = APIRouter()
 PAGE = 50
 COLUMNS = ("申请时间", "隐患", "申请人", "事由", "批准人", "查阅次数")
 GROUNDS = {ground.value: ground.label for ground in UnsealingGround}
+LEAD = "何人何时申请、批准、查阅了举报人身份。本页不显示身份。"
+NOTHING_ASKED = "没有启封申请。"
 LINKS = (
     ("/audit/history?kind=UNSEALED_READ", "每次查阅启封内容"),
     ("/audit/history?kind=ORIGINAL_READ", "每次查阅举报原文"),
@@ -34,8 +36,8 @@ def openings(visit: AuditDep, cursor: str = "") -> Response:
         times = vault_openings.readings(session, rows[:PAGE])
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return show(visit, Listing(
-        title="启封记录", lead="何人何时申请、批准、查阅了举报人身份。本页不显示身份。", columns=COLUMNS,
-        rows=[_line(visit, row, times) for row in rows[:PAGE]], back="/audit", links=LINKS, empty="没有启封申请。",
+        title="启封记录", lead=LEAD, columns=COLUMNS,
+        rows=[_line(visit, row, times) for row in rows[:PAGE]], back="/audit", links=LINKS, empty=NOTHING_ASKED,
         more=next_page(visit.request, last.requested_at, last.id) if last else "",
     ))  # fmt: skip
 

@@ -25,6 +25,8 @@ router = APIRouter()
 RIGHT = {"x-operation": Operation.SEARCH_TRAIL}
 PAGE = 50
 SEARCH_COLUMNS = ("时间", "事项", "人员", "隐患", "记录")
+SEARCH_LEAD = "跨隐患、跨人员检索全部办理历史，最近的在前。机关事务的隐患编号填 office，系统自动办理的人员填 system。"
+NOTHING_FOUND = "没有符合条件的历史。"
 NOBODY = {trail.SYSTEM: "系统", PUBLIC.person_id: "社会公众"}
 HOME = (
     ("历史", (
@@ -74,9 +76,9 @@ def search(
         Filter("no", "隐患编号", no), Filter("since", "从", since, kind="date"), Filter("until", "到", until, kind="date"),
     )  # fmt: skip
     return show(visit, Listing(
-        title="检索历史", lead="跨隐患、跨人员检索全部办理历史，最近的在前。机关事务的隐患编号填 office，系统自动办理的人员填 system。",
+        title="检索历史", lead=SEARCH_LEAD,
         columns=SEARCH_COLUMNS, rows=lines, filters=filters, back="/audit",
-        more=next_page(visit.request, last.recorded_at, str(last.gid)) if last else "", empty="没有符合条件的历史。",
+        more=next_page(visit.request, last.recorded_at, str(last.gid)) if last else "", empty=NOTHING_FOUND,
     ))  # fmt: skip
 
 
