@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
 
 from models import Person
 from models.actor import Actor
 from models.audit import OFFICE
+from models.decisions import DecisionCode
 from models.errors import NotFound
 from models.limits import ZONE
 from models.permissions import Operation
-from models.tables import AUDIT_EVENT, CHECKPOINT, HAZARD
+from models.tables import AUDIT_EVENT, AUDIT_LEAF, CHECKPOINT, HAZARD
 from services import access, trail
 
+DECISIONS = tuple(DecisionCode)
 _MOST_NAMESAKES = 200
 
 
@@ -33,8 +35,10 @@ class Wanted(NamedTuple):
 
 
 class Position(NamedTuple):
+    """Where a page ends: the instant and number of its last event."""
+
     recorded_at: datetime
-    gid: str
+    gid: int
 
 
 def search(
@@ -57,13 +61,26 @@ def search(
     for condition in _conditions(session, wanted):
         statement = statement.where(condition)
     if after is not None:
-        statement = statement.where(AUDIT_EVENT.c.gid < int(after.gid))
-    return session.execute(statement.order_by(AUDIT_EVENT.c.gid.desc()).limit(limit)).all()
+        statement = statement.where(tuple_(AUDIT_EVENT.c.recorded_at, AUDIT_EVENT.c.gid) < after)
+    newest_first = (AUDIT_EVENT.c.recorded_at.desc(), AUDIT_EVENT.c.gid.desc())
+    return session.execute(statement.order_by(*newest_first).limit(limit)).all()
 
 
-def kinds(session: Session) -> Sequence[str]:
-    """The kinds of event there are."""
-    return session.execute(select(AUDIT_EVENT.c.type).distinct().order_by(AUDIT_EVENT.c.type)).scalars().all()
+def event(session: Session, gid: int, *, by: Actor) -> Any:
+    """One event as it was written, with its place in the tree and the number of its hazard.
+
+    Raises: NotPermitted, NotFound.
+    """
+    access.require(by, Operation.SEARCH_TRAIL)
+    row = session.execute(
+        select(AUDIT_EVENT, AUDIT_LEAF.c.position, HAZARD.c.no)
+        .outerjoin(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid)
+        .outerjoin(HAZARD, HAZARD.c.id == AUDIT_EVENT.c.stream)
+        .where(AUDIT_EVENT.c.gid == gid)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("没有这条记录。", remedy="请从检索历史中打开。")
+    return row
 
 
 def checkpoints(session: Session, *, before: int | None, limit: int) -> Sequence[Any]:

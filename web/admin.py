@@ -38,7 +38,7 @@ ROOMS = (
         ("/admin/incidents", "异常", "程序发现的、须由人处理的情况。", Operation.READ_INCIDENTS),
         ("/admin/flows", "后续流程", "等待办理或失败的后续事项，可以修复。", Operation.RETRY_DEAD_LETTER),
         ("/audit/checkpoints", "检查点和校验", "签名检查点，全部历史的校验结果。", Operation.VERIFY_AUDIT),
-        ("/audit", "审计", "降级、免除、作废和逾期办理。", Operation.STATISTICS),
+        ("/audit", "审计", "降级、免除、作废和逾期办理。", Operation.SEARCH_TRAIL),
     )),
     ("规则", (
         ("/admin/rules", "时限规则", "每项时限的长度和依据。", Operation.READ_REFERENCE),

@@ -21,7 +21,12 @@ from web import (
     admin_templates,
     answering,
     assets,
+    audit_bundles,
+    audit_checks,
     audit_findings,
+    audit_four_eyes,
+    audit_late,
+    audit_vault,
     auditor,
     authenticator,
     decisions,
@@ -60,7 +65,9 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson) -> F
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
         supervision, figures, saved_filters, instructing, inbox_bulk, answering,
         public_report, public_follow, finance, enterprise,
-        admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards, admin_templates, auditor, audit_findings,
+        admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards,
+        admin_templates,
+        auditor, audit_findings, audit_late, audit_four_eyes, audit_vault, audit_checks, audit_bundles,
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)

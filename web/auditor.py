@@ -1,118 +1,124 @@
-"""审计: history across hazards and persons, what to look at first, checkpoints, verification, and a hazard's bundle."""
+"""审计: where an auditor begins, the history across hazards and persons, and one event as it was written."""
 
-import tempfile
-from datetime import date
-from pathlib import Path
+import json
+from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query
-from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
+from models.actor import PUBLIC
 from models.audit import OFFICE
 from models.permissions import Operation
-from services import access, audit_search, history_check, keys
-from services.bundle import write_bundle
-from web.desk import HereDep
+from services import access, audit_search, trail
+from web.desk import Here, HereDep
 from web.history import label_of
 from web.listing import Cell, Filter, Listing, link, show, when, word
+from web.office_events import OFFICE_EVENTS
 from web.paging import next_page, position
-from web.proving import is_proved, to_prove, within
+from web.proving import AuditDep, within
 from web.rendering import page
+from web.values import EVENTS
 
 router = APIRouter()
+RIGHT = {"x-operation": Operation.SEARCH_TRAIL}
 PAGE = 50
-SEARCH_COLUMNS = ("时间", "事项", "人员", "隐患", "序号")
+SEARCH_COLUMNS = ("时间", "事项", "人员", "隐患", "记录")
+SEARCH_LEAD = "跨隐患、跨人员检索全部办理历史，最近的在前。机关事务的隐患编号填 office，系统自动办理的人员填 system。"
+NOTHING_FOUND = "没有符合条件的历史。"
+NOBODY = {trail.SYSTEM: "系统", PUBLIC.person_id: "社会公众"}
+HOME = (
+    ("历史", (
+        ("/audit/history", "检索历史", "跨隐患、跨人员检索全部办理历史。", Operation.SEARCH_TRAIL),
+        ("/audit/unsealings", "启封记录", "何人何时启封举报人身份，不显示身份。", Operation.SEARCH_TRAIL),
+    )),
+    ("重点核查", (
+        ("/audit/downgrades", "降级和不予受理", "批准降级、不属隐患和不予受理的决定。", Operation.SEARCH_TRAIL),
+        ("/audit/waivers", "免除清单项目", "销号审核清单中免除的项目和理由。", Operation.SEARCH_TRAIL),
+        ("/audit/voids", "作废误录", "作废的隐患记录和理由。", Operation.SEARCH_TRAIL),
+        ("/audit/corrections", "更正和撤回", "更正的登记内容和撤回的决定。", Operation.SEARCH_TRAIL),
+        ("/audit/late", "逾期办理", "各单位未按时限办理的次数和天数。", Operation.SEARCH_TRAIL),
+        ("/audit/four-eyes", "职责分离记录", "每条职责链各环节由谁签署，申请由谁提出、由谁决定。", Operation.SEARCH_TRAIL),
+    )),
+    ("校验和取证", (
+        ("/audit/checkpoints", "检查点和校验", "签名检查点，全部历史的校验结果。", Operation.VERIFY_AUDIT),
+        ("/audit/bundles", "审计包", "下载一个隐患或全部历史的审计包，离线核验。", Operation.DOWNLOAD_BUNDLE),
+    )),
+)  # fmt: skip
 
 
-@router.get("/audit/history", openapi_extra={"x-operation": Operation.SEARCH_TRAIL})
+@router.get("/audit", openapi_extra=RIGHT)
+def home(visit: HereDep) -> Response:
+    access.require(visit.by, Operation.SEARCH_TRAIL)
+    rooms = [(title, [row[:3] for row in rows if visit.by.grant_for(row[3])]) for title, rows in HOME]
+    return page(visit.request, "rooms.html", heading="审计", rooms=rooms)
+
+
+@router.get("/audit/history", openapi_extra=RIGHT)
 def search(
-    visit: HereDep, person: Annotated[str, Query(max_length=100)] = "", kind: Annotated[str, Query(max_length=50)] = "",
+    visit: AuditDep, person: Annotated[str, Query(max_length=100)] = "", kind: Annotated[str, Query(max_length=50)] = "",
     no: Annotated[str, Query(max_length=40)] = "", since: str = "", until: str = "", cursor: str = "",
 ) -> Response:  # fmt: skip
-    access.require(visit.by, Operation.SEARCH_TRAIL)
-    if not is_proved(visit, Operation.SEARCH_TRAIL):
-        return to_prove(visit)
-    wanted = audit_search.Wanted(person.strip(), kind, no.strip(), _day(since), _day(until))
+    wanted = audit_search.Wanted(person.strip(), kind, no.strip(), day_of(since), day_of(until))
     with visit.looking() as session:
         rows = audit_search.search(
-            session, wanted, by=visit.by, at=visit.at, within=within(visit),
-            after=position(cursor, audit_search.Position), limit=PAGE + 1,
+            session, wanted, by=visit.by, at=visit.at, within=within(visit), after=position(cursor, _position), limit=PAGE + 1
         )  # fmt: skip
-        kinds = audit_search.kinds(session)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     lines = [
-        (when(row.recorded_at), word(label_of(row.type), row.type), Cell(row.name or row.actor), _where(row), Cell(str(row.seq)))
+        (when(row.recorded_at), word(label_of(row.type)), _who(row), _where(row),
+         link(f"/audit/events/{row.gid}", visit.say("第 %(n)s 条", n=row.seq)))
         for row in rows[:PAGE]
     ]  # fmt: skip
     filters = (
-        Filter("person", "人员", person), Filter("kind", "事项", kind, sorted(((one, label_of(one)) for one in kinds), key=lambda one: one[1])),
+        Filter("person", "人员", person), Filter("kind", "事项", kind, _kinds(visit)),
         Filter("no", "隐患编号", no), Filter("since", "从", since, kind="date"), Filter("until", "到", until, kind="date"),
     )  # fmt: skip
     return show(visit, Listing(
-        title="检索历史", lead="跨隐患、跨人员检索全部办理历史，最近的在前。机关事务的隐患编号填 office。", columns=SEARCH_COLUMNS, rows=lines,
-        filters=filters, back="/audit", more=next_page(visit.request, last.recorded_at, str(last.gid)) if last else "",
-        empty="没有符合条件的历史。",
+        title="检索历史", lead=SEARCH_LEAD,
+        columns=SEARCH_COLUMNS, rows=lines, filters=filters, back="/audit",
+        more=next_page(visit.request, last.recorded_at, str(last.gid)) if last else "", empty=NOTHING_FOUND,
     ))  # fmt: skip
 
 
-@router.get("/audit/checkpoints", openapi_extra={"x-operation": Operation.VERIFY_AUDIT})
-def checkpoints(visit: HereDep, below: Annotated[int | None, Query(ge=0)] = None) -> Response:
-    access.require(visit.by, Operation.VERIFY_AUDIT)
+@router.get("/audit/events/{gid}", openapi_extra=RIGHT)
+def event(gid: int, visit: AuditDep) -> Response:
+    """Exactly what was written, with where it stands in its chain and in the tree."""
     with visit.looking() as session:
-        rows = audit_search.checkpoints(session, before=below, limit=PAGE + 1)
-    more = f"/audit/checkpoints?below={rows[PAGE - 1].size}" if len(rows) > PAGE else ""
-    return page(visit.request, "checkpoints.html", rows=rows[:PAGE], more=more)
+        row = audit_search.event(session, gid, by=visit.by)
+    told = json.loads(row.body)
+    return page(
+        visit.request, "audit_event.html", row=row, label=label_of(row.type), actor=told.get("actor", {}),
+        prev=told.get("prev", ""), body=json.dumps(told, ensure_ascii=False, indent=1), nobody=NOBODY,
+    )  # fmt: skip
 
 
-@router.get("/audit/verification", openapi_extra={"x-operation": Operation.VERIFY_AUDIT})
-def verify(visit: HereDep) -> Response:
-    """Everything the database holds, checked now."""
-    access.require(visit.by, Operation.VERIFY_AUDIT)
-    with visit.looking() as session:
-        key = keys.signing_key(visit.held.settings.key_dir)
-        verdict = history_check.verify_history(session, key, at=visit.at)
-    return page(visit.request, "verification_result.html", verdict=verdict, at=visit.at)
-
-
-@router.get("/audit/checkpoints/{size}.txt", openapi_extra={"x-operation": Operation.VERIFY_AUDIT})
-def checkpoint(size: int, visit: HereDep) -> Response:
-    """The signed note itself, to be kept elsewhere."""
-    access.require(visit.by, Operation.VERIFY_AUDIT)
-    with visit.looking() as session:
-        note = audit_search.checkpoint(session, size)
-    headers = {"Content-Disposition": f'attachment; filename="checkpoint-{size}.txt"'}
-    return Response(note, media_type="text/plain; charset=utf-8", headers=headers)
-
-
-@router.get("/hazards/{no}/bundle", openapi_extra={"x-operation": Operation.DOWNLOAD_BUNDLE})
-def bundle(no: str, visit: HereDep) -> Response:
-    access.require(visit.by, Operation.DOWNLOAD_BUNDLE)
-    settings = visit.held.settings
-    with visit.looking() as session, tempfile.NamedTemporaryFile(suffix=".zip", delete=False) as file:
-        path = Path(file.name)
-        try:
-            hazard = access.hazard_for(session, no, Operation.READ_HISTORY, by=visit.by)
-            key = keys.signing_key(settings.key_dir)
-            write_bundle(session, hazard, file, key=key, store=settings.evidence_dir, at=visit.at)  # pyright: ignore[reportArgumentType]
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-    return FileResponse(
-        path, media_type="application/zip", filename=f"{no}.zip", background=BackgroundTask(path.unlink)
-    )
-
-
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
         return None
 
 
+def _position(moment: datetime, gid: str) -> audit_search.Position:
+    return audit_search.Position(moment, int(gid))
+
+
+def _kinds(visit: Here) -> list[tuple[str, str]]:
+    """Every kind of event, sorted by its name in this language."""
+    known = {kind: visit.say(label_of(kind)) for kind in (*audit_search.DECISIONS, *EVENTS, *OFFICE_EVENTS)}
+    return sorted(known.items(), key=lambda one: one[1])
+
+
+def _who(row: object) -> Cell:
+    name, actor = getattr(row, "name", None), getattr(row, "actor", "")
+    return Cell(name) if name else word(NOBODY.get(actor, actor))
+
+
 def _where(row: object) -> Cell:
-    no, stream = getattr(row, "no", None), getattr(row, "stream", "")
+    """The hazard, at this very event of its timeline."""
+    no, stream, seq = getattr(row, "no", None), getattr(row, "stream", ""), getattr(row, "seq", 0)
     if no:
-        return link(f"/hazards/{quote(no)}", no)
+        return link(f"/hazards/{quote(no)}#event-{seq}", no)
     return word("机关事务") if stream == OFFICE else Cell("—")

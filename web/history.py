@@ -16,6 +16,7 @@ from models.stage import Clock, Stage, Step
 from web.answers import told
 from web.language import Words
 from web.moments import moment
+from web.office_events import OFFICE_EVENTS
 from web.values import COLUMNS, EVENTS, GRADES, LISTINGS
 
 _VALUES: Mapping[str, Mapping[Any, str]] = {
@@ -61,7 +62,9 @@ def since(session: Session, events: list[dict[str, Any]], version: int, say: Wor
 
 
 def label_of(kind: str) -> str:
-    return LABELS[DecisionCode(kind)] if kind in set(DecisionCode) else EVENTS.get(kind, kind)
+    return (
+        LABELS[DecisionCode(kind)] if kind in set(DecisionCode) else EVENTS.get(kind) or OFFICE_EVENTS.get(kind, kind)
+    )
 
 
 def _form_of(kind: str) -> Any:

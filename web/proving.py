@@ -2,16 +2,40 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Annotated
 from urllib.parse import quote
 
+from fastapi import Depends
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import StepUpRequired
 from models.permissions import Operation
 from services import access
-from web.desk import Here
+from web.desk import Here, HereDep
 from web.signing_in import prove_again
+
+
+class ToProve(Exception):
+    """This page is for who gave the password lately; it is answered with where to give it."""
+
+    def __init__(self, answer: Response):
+        super().__init__()
+        self.answer = answer
+
+
+def auditing(visit: HereDep) -> Here:
+    """Whoever searches across hazards and persons.
+
+    Raises: NotPermitted, ToProve.
+    """
+    access.require(visit.by, Operation.SEARCH_TRAIL)
+    if not is_proved(visit, Operation.SEARCH_TRAIL):
+        raise ToProve(to_prove(visit))
+    return visit
+
+
+AuditDep = Annotated[Here, Depends(auditing)]
 
 
 def within(visit: Here) -> timedelta:

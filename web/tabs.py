@@ -14,6 +14,7 @@ TABS = (
     ("/statistics", "统计", (Operation.STATISTICS,)),
     ("/report", "上报", reporting.OPERATIONS),
     ("/admin", "管理", (Operation.VIEW_DELIVERIES,)),
+    ("/audit", "审计", (Operation.SEARCH_TRAIL,)),
     ("/account", "我的", (Operation.OWN_ACCOUNT,)),
 )
 
