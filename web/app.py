@@ -39,6 +39,7 @@ from web import (
     saved_filters,
     signing_in,
     supervision,
+    whole_record,
 )
 from web.desk import Office, sent
 from web.guards import BodyLimit, PageHeaders
@@ -55,7 +56,7 @@ def make_pages(held: Office, counts: Throttle) -> FastAPI:
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
         supervision, figures, saved_filters, instructing, inbox_bulk, answering,
         public_report, public_follow, finance, enterprise,
-        auditor, audit_findings, audit_late, audit_four_eyes, audit_vault, audit_checks, audit_bundles,
+        auditor, audit_findings, audit_late, audit_four_eyes, audit_vault, audit_checks, audit_bundles, whole_record,
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)
