@@ -1,6 +1,6 @@
 """Search the whole history 跨人员检索历史: every hazard and the office, by person, kind, hazard and day; the newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -81,6 +81,12 @@ def event(session: Session, gid: int, *, by: Actor) -> Any:
     if row is None:
         raise NotFound("没有这条记录。", remedy="请从检索历史中打开。")
     return row
+
+
+def numbers_of(session: Session, streams: Iterable[str]) -> dict[str, str]:
+    """The numbers of the hazards among these streams."""
+    rows = session.execute(select(HAZARD.c.id, HAZARD.c.no).where(HAZARD.c.id.in_(sorted(streams))))
+    return {row.id: row.no for row in rows}
 
 
 def checkpoints(session: Session, *, before: int | None, limit: int) -> Sequence[Any]:

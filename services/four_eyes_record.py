@@ -21,7 +21,7 @@ _CHAIN = (SIGNATURE.c.hazard_id, SIGNATURE.c.cycle, SIGNATURE.c.chain)
 
 
 class Signed(NamedTuple):
-    """Where a page of signatures ends; the order of the index."""
+    """Where a page of chains ends; the order of the index."""
 
     signed_at: datetime
     hazard_id: str
@@ -34,18 +34,19 @@ Chain = tuple[str, int, str]
 """A hazard's id, the cycle, the chain."""
 
 
-def signatures(session: Session, *, by: Actor, after: Signed | None, limit: int) -> Sequence[Any]:
-    """Signatures, the newest first; a signer is a person, or the unit a part binds.
+def chains(session: Session, *, by: Actor, after: Signed | None, limit: int) -> Sequence[Any]:
+    """Chains of custody by their newest signature, the newest first.
 
     Raises: NotPermitted.
     """
     access.require(by, Operation.SEARCH_TRAIL)
-    key = (SIGNATURE.c.signed_at, *_CHAIN, SIGNATURE.c.signer)
+    key, later = (SIGNATURE.c.signed_at, *_CHAIN, SIGNATURE.c.signer), SIGNATURE.alias("later")
+    newer = tuple_(later.c.signed_at, later.c.signer) > tuple_(SIGNATURE.c.signed_at, SIGNATURE.c.signer)
+    same = [later.c[column.name] == column for column in _CHAIN]
     statement = (
-        select(*key, SIGNATURE.c.part, HAZARD.c.no, HAZARD.c.place, _NAME)
+        select(*key, HAZARD.c.no, HAZARD.c.place)
         .join(HAZARD, HAZARD.c.id == SIGNATURE.c.hazard_id)
-        .outerjoin(Person, col(Person.id) == SIGNATURE.c.signer)
-        .outerjoin(Unit, col(Unit.id) == SIGNATURE.c.signer)
+        .where(~select(later.c.part).where(*same, newer).exists())
         .order_by(*(column.desc() for column in key))
     )
     if after is not None:
@@ -53,19 +54,19 @@ def signatures(session: Session, *, by: Actor, after: Signed | None, limit: int)
     return session.execute(statement.limit(limit)).all()
 
 
-def beside(session: Session, rows: Sequence[Any]) -> Mapping[Chain, Sequence[Any]]:
-    """Every signature of the chains these rows belong to, in the order they were given."""
+def parts(session: Session, rows: Sequence[Any]) -> Mapping[Chain, Mapping[str, Sequence[str]]]:
+    """Who signed each part of these chains, in the order they signed: persons, and the units a part binds."""
     wanted = sorted({(row.hazard_id, row.cycle, row.chain) for row in rows})
     statement = (
-        select(*_CHAIN, SIGNATURE.c.part, SIGNATURE.c.signer, _NAME)
+        select(*_CHAIN, SIGNATURE.c.part, _NAME)
         .outerjoin(Person, col(Person.id) == SIGNATURE.c.signer)
         .outerjoin(Unit, col(Unit.id) == SIGNATURE.c.signer)
         .where(tuple_(*_CHAIN).in_(wanted))
-        .order_by(SIGNATURE.c.signed_at)
+        .order_by(SIGNATURE.c.signed_at, col(Unit.name).is_not(None), SIGNATURE.c.signer)
     )
-    found: defaultdict[Chain, list[Any]] = defaultdict(list)
+    found: defaultdict[Chain, dict[str, list[str]]] = defaultdict(dict)
     for row in session.execute(statement) if wanted else ():
-        found[row.hazard_id, row.cycle, row.chain].append(row)
+        found[row.hazard_id, row.cycle, row.chain].setdefault(row.part, []).append(row.name or "—")
     return found
 
 

@@ -1,57 +1,26 @@
 """The verification page: everything checked in parts, what was changed behind the service named, bundles taken along."""
 
 import hashlib
-import io
-import subprocess
-import sys
-import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text, update
 
+from auditing import (
+    audited_story,  # noqa: F401  # the fixture story
+    auditing_browser,  # noqa: F401  # the fixture auditing
+    key_of,
+)
 from browsing import Browser, Page
 from models.decisions import DecisionCode as D
-from models.engine import reading, writing
-from models.stage import Step
+from models.engine import reading
 from models.tables import AUDIT_EVENT, AUDIT_LEAF, CHECKPOINT, HAZARD
-from services import keys, sealing
 from services.history_check import verify_history
-from services.offline_verify import verify_bundle
-from serving import with_pages
-from settings import Settings
+from services.history_parts import begin, go_on
 from story import Story
-from town import Town
 from web import audit_checks
 
 HOLDS, DOES_NOT = "历史相符，没有发现问题", "历史不相符"
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    """Two hazards, sealed at two moments."""
-    story = Story(engine, town, app_settings)
-    story.report().carry_to(Step.WORK)
-    sealed(story)
-    story.report().carry_to(Step.CLASSIFY)
-    story.later(days=1)
-    sealed(story)
-    return story
-
-
-@pytest.fixture
-def auditing(story: Story) -> Browser:
-    return Browser(with_pages(story.client.app)).signed_in(story.people["auditor"].token)  # pyright: ignore[reportArgumentType]
-
-
-def key_of(story: Story) -> Any:
-    return keys.signing_key(story.office.settings.key_dir)
-
-
-def sealed(story: Story) -> None:
-    with writing(story.engine) as session, session.begin():
-        sealing.seal(session, key_of(story), at=story.at)
 
 
 def behind_the_service(engine: Engine, *statements: Any) -> None:
@@ -201,19 +170,19 @@ def test_the_page_names_the_hazard_and_what_its_row_and_its_history_say(story: S
 
     page, _ = to_the_end(auditing)
 
-    assert page.sees(DOES_NOT, "ZY-2026-0001：台账的failure_count为3，历史为0", "发现问题1")
+    assert page.sees(DOES_NOT, "ZY-2026-0001：台账的“复查不合格次数”为3，历史为0", "发现问题1")
 
 
 def test_both_ways_of_verifying_find_the_same(story: Story, auditing: Browser):
     behind_the_service(story.engine, *a_changed_event(story), *a_changed_row(story))
     with reading(story.engine) as session:
-        whole = verify_history(session, key_of(story), at=story.at)
+        whole, first = verify_history(session, key_of(story), at=story.at), begin(session)
+    with reading(story.engine) as session:
+        parts = go_on(session, key_of(story), first, at=story.at, most=20_000)
 
-    page, _ = to_the_end(auditing)
-
-    named = [finding for finding in whole.findings if finding.startswith(("事件", "ZY-"))]
-    assert len(named) >= 2
-    assert [finding for finding in named if finding not in page.text] == []
+    assert {one for one in whole.findings if one.startswith(("事件", "ZY-"))} <= set(parts.findings)
+    assert whole.exit_code == parts.exit_code == 1
+    assert to_the_end(auditing)[0].sees("ZY-2026-0002 第2条，受理）：内容与哈希不符")
 
 
 def test_events_no_checkpoint_holds_yet_are_told_and_verified_as_well(story: Story, auditing: Browser):
@@ -235,92 +204,3 @@ def test_a_checkpoint_is_taken_along_as_it_was_signed(story: Story, auditing: Br
         assert answer.text in session.execute(CHECKPOINT.select().with_only_columns(CHECKPOINT.c.note)).scalars().all()
     assert answer.headers["content-disposition"].startswith("attachment")
     assert auditing.open("/audit/checkpoints/999999.txt").status == 404
-
-
-@pytest.fixture
-def taken(story: Story, auditing: Browser, tmp_path: Path) -> Path:
-    """Everything, downloaded from the page."""
-    answer = auditing.client.get(auditing.open("/audit/bundles").links["下载全部历史的审计包"])
-    path = tmp_path / "everything.zip"
-    path.write_bytes(answer.content)
-    return path
-
-
-def test_one_hazards_bundle_is_verified_without_the_system(story: Story, auditing: Browser, tmp_path: Path):
-    page = Page(auditing.client.get("/audit/bundles", params={"no": "ZY-2026-0001"}))
-    assert page.sees("python verify.py")
-    path = tmp_path / "one.zip"
-    path.write_bytes(auditing.client.get(page.links["下载该隐患的审计包"]).content)
-
-    assert verify_bundle(path).exit_code == 0
-    assert auditing.open("/hazards/ZY-2026-9999/bundle").status == 404
-
-
-def test_everything_is_verified_without_the_system_by_what_lies_in_it(
-    story: Story, auditing: Browser, taken: Path, tmp_path: Path
-):
-    with zipfile.ZipFile(taken) as archive:
-        archive.extractall(tmp_path / "unpacked")
-    anchor = tmp_path / "kept.txt"
-    with reading(story.engine) as session:
-        anchor.write_text(
-            min(session.execute(CHECKPOINT.select().with_only_columns(CHECKPOINT.c.note)).scalars(), key=len),
-            encoding="utf-8",
-        )
-
-    command = [sys.executable, "-I", "-S", "-X", "utf8", "verify.py", "--anchor", str(anchor)]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=tmp_path / "unpacked")
-
-    assert done.returncode == 0, done.stdout
-    assert "3 条链都在" in done.stdout
-
-
-def changed(path: Path, change: dict[str, bytes | None]) -> Path:
-    """The zip with some of its files replaced, or left out."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            content = change.get(name, old.read(name))
-            if content is not None and not any(name.startswith(gone) and kept is None for gone, kept in change.items()):
-                new.writestr(name, content)
-    path.write_bytes(out.getvalue())
-    return path
-
-
-def test_a_hazard_left_out_of_everything_is_missed(taken: Path):
-    index = b'{"format": 1, "bundles": ["office", "ZY-2026-0001"]}'
-
-    report = verify_bundle(changed(taken, {"index.json": index, "ZY-2026-0002/": None}))
-
-    assert report.exit_code == 2
-    assert "检查点记有 3 条" in report.lines[-2]
-
-
-def test_one_folder_twice_is_no_substitute_for_another(taken: Path):
-    index = b'{"format": 1, "bundles": ["office", "ZY-2026-0001", "ZY-2026-0001"]}'
-
-    assert verify_bundle(changed(taken, {"index.json": index})).exit_code == 2
-
-
-def test_one_changed_event_in_everything_is_named(taken: Path):
-    with zipfile.ZipFile(taken) as archive:
-        events = archive.read("ZY-2026-0001/events.jsonl")
-
-    report = verify_bundle(changed(taken, {"ZY-2026-0001/events.jsonl": events.replace(b"ACCEPT", b"REFUSE", 1)}))
-
-    assert report.exit_code == 1
-    assert any("ZY-2026-0001：不相符" in line for line in report.lines)
-
-
-def test_a_folder_outside_the_bundle_is_not_read(taken: Path):
-    index = b'{"format": 1, "bundles": ["../elsewhere"]}'
-
-    assert verify_bundle(changed(taken, {"index.json": index})).exit_code == 2
-
-
-def test_nothing_sealed_is_said_and_gives_no_broken_download(engine: Engine, town: Town, app_settings: Settings):
-    story = Story(engine, town, app_settings)
-    browser = Browser(with_pages(story.client.app)).signed_in(story.people["auditor"].token)  # pyright: ignore[reportArgumentType]
-
-    assert browser.open("/audit/bundles/everything.zip").status == 404
-    assert browser.open("/audit/checkpoints").sees("还没有检查点")

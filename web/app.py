@@ -48,6 +48,7 @@ from web import (
     saved_filters,
     signing_in,
     supervision,
+    whole_record,
 )
 from web.desk import Office, sent
 from web.guards import BodyLimit, PageHeaders
@@ -67,7 +68,7 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson) -> F
         public_report, public_follow, finance, enterprise,
         admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards,
         admin_templates,
-        auditor, audit_findings, audit_late, audit_four_eyes, audit_vault, audit_checks, audit_bundles,
+        auditor, audit_findings, audit_late, audit_four_eyes, audit_vault, audit_checks, audit_bundles, whole_record,
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)

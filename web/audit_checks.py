@@ -1,23 +1,30 @@
 """检查点和校验: the signed checkpoints, and the verification of everything, in parts that each take a bounded time."""
 
+import re
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from models.permissions import Operation
 from services import access, audit_search, history_parts, keys
 from services.history_parts import Progress
 from web.desk import Here, HereDep, Sent, text_of
+from web.history import label_of
 from web.rendering import page
 from web.sealed import closed, opened
+from web.values import COLUMNS
 
 router = APIRouter()
 RIGHT = {"x-operation": Operation.VERIFY_AUDIT}
 PAGE = 50
 PART = 20_000
 """Events of one part: seconds of work."""
+_STREAM = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+_KIND = re.compile(r"(第\d+条)，(\w+)）")
+_COLUMN = re.compile(r"台账的(\w+?)为")
 _KEPT_FOR = timedelta(hours=2)
 
 
@@ -63,8 +70,22 @@ def _next_part(visit: Here, so_far: Progress) -> Response:
     folder = visit.held.settings.key_dir
     with visit.looking() as session:
         done = history_parts.go_on(session, keys.signing_key(folder), so_far, at=visit.at, most=PART)
+        told = _in_words(session, done.findings)
     sealed = "" if done.is_done else closed(folder, done._asdict(), to=_of(visit), until=visit.at + _KEPT_FOR)
-    return page(visit.request, "verification_result.html", done=done, so_far=sealed, at=visit.at, part=PART)
+    return page(
+        visit.request, "verification_result.html", done=done, findings=told, so_far=sealed, at=visit.at, part=PART
+    )
+
+
+def _in_words(session: Session, findings: list[str]) -> list[str]:
+    """Findings with the hazard's number for its id, and the Chinese for decisions and columns."""
+    numbers = audit_search.numbers_of(session, {found for one in findings for found in _STREAM.findall(one)})
+    told = []
+    for one in findings:
+        words = _STREAM.sub(lambda match: numbers.get(match[0], match[0]), one)
+        words = _KIND.sub(lambda match: f"{match[1]}，{label_of(match[2])}）", words)
+        told.append(_COLUMN.sub(lambda match: f"台账的“{COLUMNS.get(match[1], match[1])}”为", words))
+    return told
 
 
 def _of(visit: Here) -> str:

@@ -1,6 +1,6 @@
 """职责分离记录: who signed which part of a chain beside whom, and who asked and who decided."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from web.proving import AuditDep
 
 router = APIRouter()
 PAGE = 50
-COLUMNS = ("时间", "隐患", "职责链", "环节", "签署", "同一职责链的其他环节")
+COLUMNS = ("最近签署", "隐患", "职责链", "各环节的签署人")
 REQUEST_COLUMNS = ("申请时间", "隐患", "申请事项", "申请人", "决定人", "结果")
 CHAINS = {"classification": "认定", "plan": "整改方案", "close_out": "完成、复查和销号"}
 PARTS = {
@@ -33,18 +33,18 @@ LEAD = "同一轮整改的同一条职责链，每个人、每个受约束的单
 
 
 @router.get("/audit/four-eyes", openapi_extra=RIGHT)
-def signatures(visit: AuditDep, cursor: str = "") -> Response:
+def chains(visit: AuditDep, cursor: str = "") -> Response:
     place = position(cursor, _position)
     with visit.looking() as session:
-        rows = four_eyes_record.signatures(session, by=visit.by, after=place, limit=PAGE + 1)
-        beside = four_eyes_record.beside(session, rows[:PAGE])
+        rows = four_eyes_record.chains(session, by=visit.by, after=place, limit=PAGE + 1)
+        signed = four_eyes_record.parts(session, rows[:PAGE])
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     lines = [
-        (when(row.signed_at), link(f"/hazards/{row.no}", row.no, row.place), _chain(visit, row), word(PARTS.get(row.part, row.part)),
-         Cell(row.name or "—"), Cell(_others(visit, row, beside)))
+        (when(row.signed_at), link(f"/hazards/{row.no}", row.no, row.place), _chain(visit, row),
+         Cell(_signers(visit, signed[row.hazard_id, row.cycle, row.chain])))
         for row in rows[:PAGE]
     ]  # fmt: skip
-    more = next_page(visit.request, last.signed_at, "/".join((last.hazard_id, str(last.cycle), last.chain, last.signer))) if last else ""  # fmt: skip
+    more = next_page(visit.request, last.signed_at, "/".join(map(str, last[1:5]))) if last else ""
     return show(visit, Listing(
         title="职责分离记录", lead=LEAD, views=_views(0), columns=COLUMNS, rows=lines, back="/audit", more=more,
     ))  # fmt: skip
@@ -82,7 +82,6 @@ def _chain(visit: Here, row: Any) -> Cell:
     return word(words, visit.say("第%(n)s轮整改", n=row.cycle) if row.cycle > 1 else "")
 
 
-def _others(visit: Here, row: Any, beside: Mapping[four_eyes_record.Chain, Any]) -> str:
-    chain = beside.get((row.hazard_id, row.cycle, row.chain), ())
-    told = [f"{visit.say(PARTS.get(one.part, one.part))} {one.name or '—'}" for one in chain if one.part != row.part]
-    return visit.say("；").join(told) or "—"
+def _signers(visit: Here, parts: Mapping[str, Sequence[str]]) -> str:
+    told = [f"{visit.say(PARTS.get(part) or part)}：{'、'.join(names)}" for part, names in parts.items()]
+    return visit.say("；").join(told)

@@ -48,5 +48,5 @@ def _line(visit: Here, row: Any, times: Mapping[str, int]) -> tuple[Cell, ...]:
     until = visit.say("可查阅至 %(at)s", at=when(row.readable_until).text) if approved else ""
     return (
         when(row.requested_at), link(f"/hazards/{row.no}", row.no), Cell(row.asker, row.unit),
-        word(GROUNDS.get(row.ground, row.ground)), approved or tag("blue", "未批准"), Cell(read, until),
+        word(GROUNDS.get(row.ground) or row.ground), approved or tag("blue", "未批准"), Cell(read, until),
     )  # fmt: skip
