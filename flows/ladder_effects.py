@@ -23,7 +23,7 @@ _OFFICES = {
     Recipient.COMMITTEE_OFFICE: "镇安委办", Recipient.COMMITTEE_DIRECTOR: "镇安委会主任",
     Recipient.DISTRICT_DEPARTMENT: "区级主管部门", Recipient.TOWN_LEADER: "镇主要领导",
     Recipient.DISTRICT_OFFICE: "区安委办", Recipient.PRINCIPAL: "企业主要负责人",
-    Recipient.ACTUAL_CONTROLLER: "企业实际控制人", Recipient.RECTIFIER: "整改单位用户",
+    Recipient.ACTUAL_CONTROLLER: "企业实际控制人", Recipient.RECTIFIER: "整改单位用户", Recipient.APPROVER: "批准人",
 }  # fmt: skip
 _LATE = {"unit": Owner.ENTERPRISE, "committee": Owner.COMMITTEE}
 """Whom a letter addresses; lateness of any other party is the department's."""
@@ -73,13 +73,17 @@ def _tell(
     ladder = policies.ladder(session, escalation.ladder_version)
     level = ladder.level(deadline.against, escalation.level)
     answer_due, letter_no = None, ""
+    item = duties.item_of(session, deadline) if deadline.against == "approver" else None
     if escalation.because != escalations.DANGER:
         answer_due = _answer_due(session, deadline, level, escalation.fired_at)
-        letter_no = _letter(session, escalation, hazard, deadline, level, answer_due, at)
+        to = facts.bearer_name(session, item) if item else _late_party(session, hazard, deadline)
+        letter_no = _letter(session, escalation, hazard, deadline, level, answer_due, at, to=to)
     unit_id = deadline.unit_id or hazard.lead_unit_id or hazard.verifying_unit_id
     if answer_due and not repeat and deadline.against != "committee":
-        duties.open_answer(session, hazard, deadline, origin=escalation.id, unit_id=unit_id, due_at=answer_due, at=at)
-    told = recipients.of_level(session, hazard, unit_id, level.recipients)
+        duties.open_answer(
+            session, hazard, deadline, origin=escalation.id, unit_id=unit_id, due_at=answer_due, at=escalation.fired_at
+        )
+    told = recipients.of_level(session, hazard, unit_id, level.recipients, item=item)
     people = _with_stand_ins(session, hazard, unit_id, ladder, deadline.against, level, told)
     people = recipients.with_delegates(session, people, at=at)
     known = facts.of_escalation(
@@ -129,15 +133,21 @@ def _letter(
     level: Level,
     answer_due: datetime | None,
     at: datetime,
+    *,
+    to: str,
 ) -> str:
     """The number of the level's letter, drafted once; empty where the level has none."""
     if not level.letter:
         return ""
-    owner = _LATE.get(deadline.against, Owner.LEAD_UNIT if hazard.lead_unit_id else Owner.VERIFYING_UNIT)
     body = letters.escalation_text(
-        hazard, to=facts.owner_name(session, hazard, owner), action=level.action, due_text=facts.text_of(deadline.due_at),
+        hazard, to=to, action=level.action, due_text=facts.text_of(deadline.due_at),
         reason=deadline.reason, answer_text=facts.text_of(answer_due) if answer_due else "",
         raised=escalation.raised_by is not None,
     )  # fmt: skip
     title = f"关于重大事故隐患{hazard.no}的{level.letter}"
     return letters.draft(session, hazard, origin=escalation.id, kind=level.letter, title=title, body=body, at=at).number
+
+
+def _late_party(session: Session, hazard: Hazard, deadline: Any) -> str:
+    owner = _LATE.get(deadline.against, Owner.LEAD_UNIT if hazard.lead_unit_id else Owner.VERIFYING_UNIT)
+    return facts.owner_name(session, hazard, owner)

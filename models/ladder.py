@@ -26,6 +26,8 @@ class Recipient(StrEnum):
     PRINCIPAL = "principal"
     ACTUAL_CONTROLLER = "actual_controller"
     RECTIFIER = "rectifier"
+    APPROVER = "approver"
+    """Who should have decided a request: whoever holds the roles its work item lies with."""
 
 
 @dataclass(frozen=True, slots=True)

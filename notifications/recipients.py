@@ -78,17 +78,28 @@ def of_end(session: Session, hazard: Hazard) -> Told:
     )
 
 
-def of_level(session: Session, hazard: Hazard, unit_id: str | None, recipients: Iterable[Recipient]) -> Told:
-    """The persons a ladder level addresses. `unit_id` is the department the clock runs against or that leads."""
+def of_level(
+    session: Session, hazard: Hazard, unit_id: str | None, recipients: Iterable[Recipient], *, item: Any = None
+) -> Told:
+    """The persons a ladder level addresses. `unit_id` is the department the clock runs against or that leads; `item`
+    the request's, where somebody is late in deciding one."""
     people: list[str] = []
     vacant: list[Recipient] = []
     for recipient in recipients:
-        found = _FIND[recipient](session, hazard, unit_id)
+        decides = recipient == Recipient.APPROVER
+        found = _deciding(session, item) if decides else _FIND[recipient](session, hazard, unit_id)
         reached = reach.of(session, found)
         people += reached.at_work(found)
         if not reached.heard(found):
             vacant.append(recipient)
     return Told(_unique(people), tuple(vacant))
+
+
+def _deciding(session: Session, item: Any) -> list[str]:
+    if item is None:
+        return []
+    roles = col(RoleGrant.role).in_(item.roles.split())
+    return _holders(session, roles, *([col(RoleGrant.unit_id) == item.unit_id] if item.unit_id else []))
 
 
 def with_delegates(session: Session, people: Sequence[str], *, at: datetime) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, exists, select, update
+from sqlalchemy import Select, exists, or_, select, update
 from sqlmodel import Session
 
 from models import Escalation
@@ -12,11 +12,13 @@ from models.actor import Actor
 from models.hazard import Hazard
 from models.ids import new_id
 from models.ladder import Rung
+from models.ladder_hold import GOES_ON_FROZEN
 from models.once import insert_once
 from models.outbox import Topic
 from models.stage import Clock, Step
 from models.tables import DEADLINE, ESCALATION, ESCALATION_RECEIPT, HAZARD
 from services import chain, ladder_times, outbox, trail
+from services.ladder_times import UNANSWERED_LEVEL
 
 ESCALATED = "ESCALATED"
 TELL_AGAIN_AFTER = timedelta(days=1)
@@ -28,10 +30,18 @@ _INSERT = insert_once(ESCALATION, "id")
 
 
 def due_deadlines(session: Session, *, at: datetime, limit: int = 100) -> Sequence[str]:
-    """Deadlines with a rung due, oldest first. A probe of a partial index; it computes no date."""
+    """Deadlines with a rung due, oldest first. A probe of a partial index; it computes no date.
+
+    While an accident is looked into (事故冻结) a hazard's ladder waits, but for what fell due before.
+    """
+    goes_on = or_(
+        HAZARD.c.frozen_at.is_(None), DEADLINE.c.clock.in_(sorted(GOES_ON_FROZEN)),
+        DEADLINE.c.next_rung_at <= HAZARD.c.frozen_at,
+    )  # fmt: skip
     statement = (
         select(DEADLINE.c.id)
-        .where(DEADLINE.c.next_rung_at <= at)
+        .join(HAZARD, HAZARD.c.id == DEADLINE.c.hazard_id)
+        .where(DEADLINE.c.next_rung_at <= at, goes_on)
         .order_by(DEADLINE.c.next_rung_at, DEADLINE.c.id)
         .limit(limit)
     )
@@ -43,23 +53,35 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
 
     The hazard row is locked before the deadline is looked at, so a decision that stops the clock and a sweep that
     fires it cannot both win. After downtime the missed levels are recorded one by one, in order, each with the time
-    it was due; on a deadline closed meanwhile, those that fell due before it closed. The caller owns the transaction.
+    it was due; on a deadline closed meanwhile, those that fell due before it closed; on a frozen hazard, those that fell
+    due before the accident. The caller owns the transaction.
     """
     hazard = _locked_hazard(session, deadline_id)
     deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == deadline_id)).one_or_none()
     if hazard is None or deadline is None or deadline.next_rung_at is None:
         return []
     steps = [rung for rung in ladder_times.times(session, deadline) if rung.level >= deadline.next_level]
-    due = [rung for rung in steps if rung.at <= at and (deadline.closed_at is None or rung.at < deadline.closed_at)]
+    upto = at if hazard.frozen_at is None or deadline.clock in GOES_ON_FROZEN else min(at, hazard.frozen_at)
+    due = [rung for rung in steps if rung.at <= upto and (deadline.closed_at is None or rung.at < deadline.closed_at)]
     headline = None if deadline.closed_at or not due else due[-1]
-    fired = [_fire(session, hazard, deadline, rung, late=rung is not headline, at=at) for rung in due]
-    later = None if deadline.closed_at else next((rung for rung in steps if rung.at > at), None)
+    if deadline.clock == Clock.ANSWER:
+        fired = [_raise_unanswered(session, hazard, deadline, at=at)] if due else []
+    else:
+        fired = [_fire(session, hazard, deadline, rung, late=rung is not headline, at=at) for rung in due]
+    later = None if deadline.closed_at else next((rung for rung in steps if rung.at > upto), None)
     _wait_for(session, deadline_id, later)
     return [(hazard.no, message) for message in fired if message]
 
 
+def _raise_unanswered(session: Session, hazard: Hazard, answer: Any, *, at: datetime) -> str | None:
+    """The deadline whose letter stays unanswered goes on to the level of the talk, unless it is there already or met."""
+    of_letter = select(ESCALATION.c.deadline_id).where(ESCALATION.c.id == answer.subject)
+    deadline_id = session.execute(of_letter).scalar_one()
+    return raise_to(session, hazard.id, deadline_id, UNANSWERED_LEVEL, reason="督办函逾期未书面答复", by=None, at=at)
+
+
 def raise_to(
-    session: Session, hazard_id: str, deadline_id: str, level: int, *, reason: str, by: Actor, at: datetime
+    session: Session, hazard_id: str, deadline_id: str, level: int, *, reason: str, by: Actor | None, at: datetime
 ) -> str | None:
     """Fire a level now, before its time, for a reason seen on the spot; levels below it are recorded as overtaken.
 

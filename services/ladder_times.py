@@ -7,11 +7,15 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
-from models.ladder import Rung, rungs
+from models.calendar import WorkCalendar
+from models.ladder import Ladder, Rung, first_rung, rungs
 from models.ladder_hold import Span, held_back
+from models.stage import Clock
 from models.tables import DEADLINE, ESCALATION, LADDER_HOLD
 from services import policies
 
+UNANSWERED_LEVEL = 3
+"""A supervision letter nobody answered leads to the talk and the public list (临江府发〔2024〕37号 三(三), design of the ladder)."""
 _HOLD = select(LADDER_HOLD.c.held_at, LADDER_HOLD.c.until).where(LADDER_HOLD.c.deadline_id == bindparam("of_deadline"))
 _SAME_CLOCK = (
     DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.clock == bindparam("of_clock"),
@@ -35,10 +39,19 @@ def hold_of(session: Session, deadline_id: str) -> Span | None:
 
 
 def computed(session: Session, row: Mapping[str, Any]) -> list[Rung]:
-    """Every level by the inputs frozen on the deadline's row."""
+    """Every level by the inputs frozen on the deadline's row. A letter's answer has one: the level its silence leads to."""
+    if row["clock"] == Clock.ANSWER:
+        return [Rung(UNANSWERED_LEVEL, row["due_at"])]
     ladder = policies.ladder(session, row["ladder_version"])
     calendar = policies.calendar(session, row["calendar_version"])
     return rungs(row["start_at"], row["due_at"], row["against"], ladder, calendar)
+
+
+def first(row: Mapping[str, Any], ladder: Ladder, calendar: WorkCalendar) -> Rung:
+    """The rung a new deadline waits for, without working out the others."""
+    if row["clock"] == Clock.ANSWER:
+        return Rung(UNANSWERED_LEVEL, row["due_at"])
+    return first_rung(row["start_at"], row["due_at"], row["against"], ladder, calendar)
 
 
 def resumed(session: Session, old: Any, row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:

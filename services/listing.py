@@ -52,13 +52,25 @@ def record_publication(session: Session, hazard: Hazard, form: Publication, *, b
 
 
 def keep_listed(session: Session, hazard: Hazard, form: Retention, *, by: Actor, at: datetime) -> Taken:
-    """Say at the gate why the listing stays for now (继续挂牌).
+    """Say at the gate why the listing stays for now (继续挂牌), and when it is looked at again.
 
-    Raises: GateNotMet when the hazard is not listed.
+    Raises: GateNotMet when the hazard is not listed, InvalidInput (a day that is not to come).
     """
     if hazard.listing_level == ListingLevel.NONE:
         raise GateNotMet("该隐患没有挂牌。", rule="挂牌督办", remedy="可直接办理销号审核。")
-    return take(session, hazard, DecisionCode.KEEP_LISTED, form, by=by, at=at)
+    moments.refuse_past(form.review_on, at, field="review_on")
+    taken = take(session, hazard, DecisionCode.KEEP_LISTED, form, by=by, at=at)
+    duties.open_review(
+        session,
+        hazard,
+        Clock.LISTING_REVIEW,
+        duties.Bearer(Role.SC),
+        form.review_on,
+        origin=taken.decision_id,
+        by=by,
+        at=at,
+    )
+    return taken
 
 
 def open_look_backs(session: Session, hazard: Hazard, *, origin: str, at: datetime) -> None:

@@ -17,7 +17,7 @@ from models.ids import new_id
 from models.operations import Operation
 from models.outbox import Topic
 from models.permissions import Role
-from models.process import STEPS, DecisionCode, Move, move_for, who_may
+from models.process import STEPS, DecisionCode, Move, move_for, reviews_ended_by, who_may
 from models.stage import Clock, Owner, Step
 from models.tables import DECISION, HAZARD, WORK_ITEM
 from services import access, attachments, clocks, duties, outbox, pending, reporter_answers, signatures, trail
@@ -150,6 +150,8 @@ def _beside(
     writes: Writes = []
     if left.duty:
         writes += duties.closing(hazard.id, left.duty, _FULFILS[left.duty], by=by.person_id, at=at)
+    for clock, code in reviews_ended_by(move):
+        writes += duties.closing(hazard.id, clock, code, by=by.person_id, at=at)
     if entered.duty and move.decision != DecisionCode.WITHDRAW:
         unit_id, enterprise_id = units[entered.owner]
         bearer = duties.Bearer(Role.EN if enterprise_id else Role.DO, unit_id, enterprise_id)

@@ -143,12 +143,14 @@ def actions_of(session: Session, hazard_id: str) -> list[Any]:
 
 
 def resume_clock(session: Session, hazard: Hazard, form: ResumedClock, *, by: Actor, at: datetime) -> Taken:
-    """End a stop of the clock before its day (恢复计时).
+    """End a stop of the clock, before its day or on it (恢复计时).
 
     Raises: GateNotMet when the clock does not stand still.
     """
     changes = granting.end_pause(session, hazard, at=at)
-    return take(session, hazard, DecisionCode.RESUME_CLOCK, form, by=by, at=at, **changes)
+    taken = take(session, hazard, DecisionCode.RESUME_CLOCK, form, by=by, at=at, **changes)
+    duties.close_duty(session, hazard.id, Clock.PAUSE_END, DecisionCode.RESUME_CLOCK, by=by, at=at)
+    return taken
 
 
 def change_owner(session: Session, hazard: Hazard, form: OwnerChange, *, by: Actor, at: datetime) -> Taken:

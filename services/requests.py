@@ -11,7 +11,7 @@ from sqlmodel import Session
 from models.actor import Actor
 from models.errors import FourEyes, GateNotMet
 from models.forms import FORMS, Form, Refusal
-from models.forms.requests import Granted
+from models.forms.requests import ExtensionRequest, Granted
 from models.hazard import Hazard
 from models.ids import new_id
 from models.outbox import Topic
@@ -20,7 +20,7 @@ from models.process import DecisionCode, who_may
 from models.requests import REQUESTS, RequestKind
 from models.stage import Clock
 from models.tables import HAZARD, HAZARD_REQUEST
-from services import access, clocks, duties, escalations, granting, outbox, pending, signatures, trail
+from services import access, clocks, duties, escalations, granting, lead_time, outbox, pending, signatures, trail
 from services.moves import Taken, take
 
 Decide = Callable[..., Taken]
@@ -39,6 +39,8 @@ def ask(session: Session, hazard: Hazard, form: Form, *, by: Actor, at: datetime
             f"“{kind.ask.label}”已提出，尚待批准。", rule="同一事项一次只有一份申请", remedy="请等待批准，或补充意见。"
         )
     granting.check(session, hazard, kind, form, at=at)
+    if isinstance(form, ExtensionRequest):
+        lead_time.refuse_late(session, hazard, form, at=at)
     taken = take(
         session, hazard, kind.ask, form, by=by, at=at, evidence=getattr(form, "evidence", ()),
         open_requests=hazard.open_requests + 1,

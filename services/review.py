@@ -65,9 +65,25 @@ def fail_review(session: Session, hazard: Hazard, form: ReviewFailure, *, by: Ac
 
 
 def record_cannot_review(session: Session, hazard: Hazard, form: RecheckFailure, *, by: Actor, at: datetime) -> Taken:
-    """The visit was made and the place was shut; the review's clock runs on, against the department (无法复查)."""
+    """The visit was made and the place was shut (无法复查): the review's clock runs on, against the department, and the
+    day named for the next visit is in its inbox.
+
+    Raises: InvalidInput (a visit ahead, a next one not ahead).
+    """
     moments.refuse_ahead(form.visited_at, at, field="visited_at")
-    return take(session, hazard, DecisionCode.CANNOT_REVIEW, form, by=by, at=at, evidence=form.evidence)
+    moments.refuse_past(form.next_visit_on, at, field="next_visit_on")
+    taken = take(session, hazard, DecisionCode.CANNOT_REVIEW, form, by=by, at=at, evidence=form.evidence)
+    duties.open_review(
+        session,
+        hazard,
+        Clock.NEXT_VISIT,
+        duties.in_charge(hazard),
+        form.next_visit_on,
+        origin=taken.decision_id,
+        by=by,
+        at=at,
+    )
+    return taken
 
 
 def refer_to_district(session: Session, hazard: Hazard, form: DistrictReferral, *, by: Actor, at: datetime) -> Taken:

@@ -68,7 +68,7 @@ def test_a_sweep_and_an_extension_at_the_last_instant_never_both_win_and_one_doe
     hazards = [carry_to(session, town, Step.WORK) for _ in range(RACES)]
     old = {hazard.id: live_clocks(session, hazard)[Clock.RECTIFICATION] for hazard in hazards}
     at = old[hazards[0].id].due_at
-    form = {"new_limit_on": "2026-10-30", "evidence": [photo(session, town.principal)]}
+    form = {"new_limit_on": "2026-10-30", "late_reason": "设备到货推迟", "evidence": [photo(session, town.principal)]}
     for hazard in hazards:
         take(session, town, hazard, K.EXTENSION.ask, "principal", at=at - A_DAY, **form)
         escalations.fire_due_rungs(session, old[hazard.id].id, at=at - TICK)
@@ -85,7 +85,7 @@ def test_a_sweep_and_an_extension_at_the_last_instant_never_both_win_and_one_doe
 
 
 def _extend(session: Session, town: Town, hazard: Hazard, on: str, *, at: Any) -> Hazard:
-    form = {"new_limit_on": on, "evidence": [photo(session, town.principal)]}
+    form = {"new_limit_on": on, "late_reason": "设备到货推迟", "evidence": [photo(session, town.principal)]}
     return settle(session, town, hazard, K.EXTENSION, "principal", "head", at=at, **form)
 
 

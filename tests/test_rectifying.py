@@ -18,7 +18,7 @@ A_DAY = timedelta(days=1)
 
 
 def extension(session: Session, town: Town, on: str, **more: Any) -> dict[str, Any]:
-    return {"new_limit_on": on, "evidence": [photo(session, town.principal)], **more}
+    return {"new_limit_on": on, "late_reason": "设备到货推迟", "evidence": [photo(session, town.principal)], **more}
 
 
 def test_an_assignment_returned_as_not_ours_is_arbitrated_with_the_final_word(session: Session, town: Town):
