@@ -9,8 +9,8 @@ from api import template_acts
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
 from api.second_person import put_forward
 from api.views import local
+from models.edition import EditionBody
 from models.forms.fields import Line, OptionalText
-from models.forms.standards import EditionBody
 from models.operations import Operation
 from models.proposal import ActKind
 from models.standard import PolicyKind

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.responses import Response
 
+from models.edition import EditionBody
 from models.errors import InvalidInput
 from models.forms.fields import Line
-from models.forms.standards import EditionBody
 from models.limits import ZONE
 from models.permissions import Operation
 from models.proposal import ActKind
