@@ -21,10 +21,11 @@ RECIPIENTS = {
     Recipient.COMMITTEE_OFFICE: "镇安委办", Recipient.COMMITTEE_DIRECTOR: "镇安委会主任", Recipient.DISTRICT_DEPARTMENT: "区级部门",
     Recipient.TOWN_LEADER: "镇主要领导", Recipient.DISTRICT_OFFICE: "区安委办", Recipient.PRINCIPAL: "主要负责人",
     Recipient.ACTUAL_CONTROLLER: "实际控制人", Recipient.RECTIFIER: "整改责任单位经办人",
+    Recipient.APPROVER: "批准人",
 }  # fmt: skip
 BESIDE_CLOCKS = {
     "rectification_longest": "整改最长期限", "listed_long_works": "挂牌隐患的长期工程整改", "public_handling": "群众举报办理",
-    "power_cut_notice": "停电预先通知", "sealing": "查封扣押",
+    "extension_lead": "延期申请提前量", "short_extension_lead": "延期申请提前量（短期限）", "power_cut_notice": "停电预先通知", "sealing": "查封扣押",
 }  # fmt: skip
 """Rules that limit something other than a clock of their own."""
 LEVEL_PARTS = {
