@@ -1,28 +1,21 @@
-"""The verification page: everything checked in parts, what was changed behind the service named, bundles taken along."""
+"""The verification page: everything checked in parts, what was changed behind the service named."""
 
-import hashlib
-import io
-import subprocess
-import sys
-import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text, update
+from sqlalchemy import Engine
 
 from browsing import Browser, Page
 from models.decisions import DecisionCode as D
-from models.engine import reading, writing
+from models.engine import reading
 from models.stage import Step
-from models.tables import AUDIT_EVENT, AUDIT_LEAF, CHECKPOINT, HAZARD
-from services import keys, sealing
+from models.tables import AUDIT_LEAF, CHECKPOINT
 from services.history_check import verify_history
 from services.history_parts import begin, go_on
-from services.offline_verify import verify_bundle
 from serving import with_pages
 from settings import Settings
 from story import Story
+from tampering import TAMPERINGS, a_changed_event, a_changed_row, behind_the_service, key_of, sealed
 from town import Town
 from web import audit_checks
 
@@ -46,42 +39,12 @@ def auditing(story: Story) -> Browser:
     return Browser(with_pages(story.client.app)).signed_in(story.people["auditor"].token)  # pyright: ignore[reportArgumentType]
 
 
-def key_of(story: Story) -> Any:
-    return keys.signing_key(story.office.settings.key_dir)
-
-
-def sealed(story: Story) -> None:
-    with writing(story.engine) as session, session.begin():
-        sealing.seal(session, key_of(story), at=story.at)
-
-
-def behind_the_service(engine: Engine, *statements: Any) -> None:
-    """Somebody who owns the database takes the guards away and changes what they like."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SET session_replication_role = replica"))
-        else:
-            rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
-            for name in rows:
-                connection.exec_driver_sql(f"DROP TRIGGER {name}")
-        for statement in statements:
-            connection.execute(statement)
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SET session_replication_role = DEFAULT"))
-
-
 def to_the_end(browser: Browser) -> tuple[Page, int]:
     """The last page of a verification, and how many parts it took."""
     page, parts = browser.open("/audit/verification"), 1
     while page.sees("接着校验"):
         page, parts = browser.send("/audit/verification"), parts + 1
     return page, parts
-
-
-def last_event(story: Story, kind: str) -> Any:
-    with reading(story.engine) as session:
-        mine = AUDIT_EVENT.select().where(AUDIT_EVENT.c.type == kind).order_by(AUDIT_EVENT.c.gid.desc())
-        return session.execute(mine).first()
 
 
 def test_an_untouched_history_holds(story: Story, auditing: Browser):
@@ -115,72 +78,6 @@ def test_a_part_made_up_by_somebody_begins_again(story: Story, auditing: Browser
     page = auditing.send("/audit/verification", so_far="bm90IG91cnM=")
 
     assert page.sees("已校验 7 条")
-
-
-def a_changed_row(story: Story) -> list[Any]:
-    return [update(HAZARD).where(HAZARD.c.no == "ZY-2026-0001").values(failure_count=3)]
-
-
-def a_changed_event(story: Story) -> list[Any]:
-    row = last_event(story, "ACCEPT")
-    return [update(AUDIT_EVENT).where(AUDIT_EVENT.c.gid == row.gid).values(body=row.body.replace(b"ACCEPT", b"REFUSE"))]
-
-
-def an_unreadable_event(story: Story) -> list[Any]:
-    return [update(AUDIT_EVENT).where(AUDIT_EVENT.c.gid == last_event(story, "ACCEPT").gid).values(body=b"\xff")]
-
-
-def another_person(story: Story) -> list[Any]:
-    return [update(AUDIT_EVENT).where(AUDIT_EVENT.c.gid == last_event(story, "ACCEPT").gid).values(actor="system")]
-
-
-def an_event_taken_out(story: Story) -> list[Any]:
-    gid = last_event(story, "ACCEPT").gid
-    return [AUDIT_LEAF.delete().where(AUDIT_LEAF.c.gid == gid), AUDIT_EVENT.delete().where(AUDIT_EVENT.c.gid == gid)]
-
-
-def a_history_rewritten_to_its_end(story: Story) -> list[Any]:
-    """The last event of a hazard, with hash and head made to fit: only what was signed tells."""
-    with reading(story.engine) as session:
-        hazard = session.execute(HAZARD.select().where(HAZARD.c.no == "ZY-2026-0001")).one()
-        mine = AUDIT_EVENT.select().where(AUDIT_EVENT.c.hash == hazard.chain_head)
-        row = session.execute(mine).one()
-    body = row.body.replace(b'"auth":"', b'"auth":"x', 1)
-    assert body != row.body
-    digest = hashlib.sha256(b"\x00" + body).hexdigest()
-    return [
-        update(AUDIT_EVENT).where(AUDIT_EVENT.c.gid == row.gid).values(body=body, hash=digest),
-        update(HAZARD).where(HAZARD.c.id == hazard.id).values(chain_head=digest),
-    ]
-
-
-def a_checkpoint_taken_out(story: Story) -> list[Any]:
-    with reading(story.engine) as session:
-        size = max(session.execute(CHECKPOINT.select()).scalars())
-    return [CHECKPOINT.delete().where(CHECKPOINT.c.size == size)]
-
-
-def a_foreign_signature(story: Story) -> list[Any]:
-    with reading(story.engine) as session:
-        row = session.execute(CHECKPOINT.select().order_by(CHECKPOINT.c.size)).first()
-    assert row is not None
-    return [
-        update(CHECKPOINT)
-        .where(CHECKPOINT.c.size == row.size)
-        .values(note=row.note.replace("hazardflow/", "hazardfl0w/"))
-    ]
-
-
-TAMPERINGS = (
-    a_changed_row,
-    a_changed_event,
-    an_unreadable_event,
-    another_person,
-    an_event_taken_out,
-    a_history_rewritten_to_its_end,
-    a_checkpoint_taken_out,
-    a_foreign_signature,
-)
 
 
 @pytest.mark.parametrize("most", [5, 20_000])
@@ -236,92 +133,3 @@ def test_a_checkpoint_is_taken_along_as_it_was_signed(story: Story, auditing: Br
         assert answer.text in session.execute(CHECKPOINT.select().with_only_columns(CHECKPOINT.c.note)).scalars().all()
     assert answer.headers["content-disposition"].startswith("attachment")
     assert auditing.open("/audit/checkpoints/999999.txt").status == 404
-
-
-@pytest.fixture
-def taken(story: Story, auditing: Browser, tmp_path: Path) -> Path:
-    """Everything, downloaded from the page."""
-    answer = auditing.client.get(auditing.open("/audit/bundles").links["下载全部历史的审计包"])
-    path = tmp_path / "everything.zip"
-    path.write_bytes(answer.content)
-    return path
-
-
-def test_one_hazards_bundle_is_verified_without_the_system(story: Story, auditing: Browser, tmp_path: Path):
-    page = Page(auditing.client.get("/audit/bundles", params={"no": "ZY-2026-0001"}))
-    assert page.sees("python verify.py")
-    path = tmp_path / "one.zip"
-    path.write_bytes(auditing.client.get(page.links["下载该隐患的审计包"]).content)
-
-    assert verify_bundle(path).exit_code == 0
-    assert auditing.open("/hazards/ZY-2026-9999/bundle").status == 404
-
-
-def test_everything_is_verified_without_the_system_by_what_lies_in_it(
-    story: Story, auditing: Browser, taken: Path, tmp_path: Path
-):
-    with zipfile.ZipFile(taken) as archive:
-        archive.extractall(tmp_path / "unpacked")
-    anchor = tmp_path / "kept.txt"
-    with reading(story.engine) as session:
-        anchor.write_text(
-            min(session.execute(CHECKPOINT.select().with_only_columns(CHECKPOINT.c.note)).scalars(), key=len),
-            encoding="utf-8",
-        )
-
-    command = [sys.executable, "-I", "-S", "-X", "utf8", "verify.py", "--anchor", str(anchor)]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=tmp_path / "unpacked")
-
-    assert done.returncode == 0, done.stdout
-    assert "3 条链都在" in done.stdout
-
-
-def changed(path: Path, change: dict[str, bytes | None]) -> Path:
-    """The zip with some of its files replaced, or left out."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            content = change.get(name, old.read(name))
-            if content is not None and not any(name.startswith(gone) and kept is None for gone, kept in change.items()):
-                new.writestr(name, content)
-    path.write_bytes(out.getvalue())
-    return path
-
-
-def test_a_hazard_left_out_of_everything_is_missed(taken: Path):
-    index = b'{"format": 1, "bundles": ["office", "ZY-2026-0001"]}'
-
-    report = verify_bundle(changed(taken, {"index.json": index, "ZY-2026-0002/": None}))
-
-    assert report.exit_code == 2
-    assert "检查点记有 3 条" in report.lines[-2]
-
-
-def test_one_folder_twice_is_no_substitute_for_another(taken: Path):
-    index = b'{"format": 1, "bundles": ["office", "ZY-2026-0001", "ZY-2026-0001"]}'
-
-    assert verify_bundle(changed(taken, {"index.json": index})).exit_code == 2
-
-
-def test_one_changed_event_in_everything_is_named(taken: Path):
-    with zipfile.ZipFile(taken) as archive:
-        events = archive.read("ZY-2026-0001/events.jsonl")
-
-    report = verify_bundle(changed(taken, {"ZY-2026-0001/events.jsonl": events.replace(b"ACCEPT", b"REFUSE", 1)}))
-
-    assert report.exit_code == 1
-    assert any("ZY-2026-0001：不相符" in line for line in report.lines)
-
-
-def test_a_folder_outside_the_bundle_is_not_read(taken: Path):
-    index = b'{"format": 1, "bundles": ["../elsewhere"]}'
-
-    assert verify_bundle(changed(taken, {"index.json": index})).exit_code == 2
-
-
-def test_nothing_sealed_is_said_and_gives_no_broken_download(engine: Engine, town: Town, app_settings: Settings):
-    story = Story(engine, town, app_settings)
-    browser = Browser(with_pages(story.client.app)).signed_in(story.people["auditor"].token)  # pyright: ignore[reportArgumentType]
-
-    assert browser.open("/audit/bundles/everything.zip").status == 404
-    assert browser.open("/audit/checkpoints").sees("还没有检查点")
