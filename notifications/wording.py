@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, meta, nodes
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateRuntimeError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -35,15 +35,21 @@ def render(topic: str, **facts: Any) -> Words:
 
 
 def render_own(own: Words, facts: Mapping[str, Any]) -> Words:
-    """Raises: TemplateError."""
-    return _spoken(_environment().from_string(own.subject), _environment().from_string(own.body), facts)
+    """Raises: TemplateError, whatever it is that cannot be rendered."""
+    try:
+        return _spoken(_environment().from_string(own.subject), _environment().from_string(own.body), facts)
+    except (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError, ValueError) as wrong:
+        raise TemplateRuntimeError(type(wrong).__name__) from wrong
 
 
 def facts_of(topic: str) -> frozenset[str]:
     """The facts the shipped template of a topic names, and so every notice of it has."""
-    folder = _FOLDER / topic
-    texts = ((folder / f"{part}.txt").read_text(encoding="utf-8") for part in Words._fields)
-    return frozenset(name for text in texts for name in meta.find_undeclared_variables(parse(text)))
+    return frozenset(name for text in shipped(topic) for name in meta.find_undeclared_variables(parse(text)))
+
+
+def shipped(topic: str) -> Words:
+    """The words a topic comes with, as they are written."""
+    return Words(*((_FOLDER / topic / f"{part}.txt").read_text(encoding="utf-8").strip() for part in Words._fields))
 
 
 def parse(text: str) -> nodes.Template:

@@ -1,4 +1,4 @@
-"""Audit bundles taken from the page: of one hazard and of everything, verified without the system."""
+"""Bundles taken along from the pages are verified without the system."""
 
 import io
 import subprocess
@@ -9,33 +9,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from auditing import (
+    audited_story,  # noqa: F401  # the fixture story
+    auditing_browser,  # noqa: F401  # the fixture auditing
+)
 from browsing import Browser, Page
 from models.engine import reading
-from models.stage import Step
 from models.tables import CHECKPOINT
 from services.offline_verify import verify_bundle
 from serving import with_pages
 from settings import Settings
 from story import Story
-from tampering import sealed
 from town import Town
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    """Two hazards, sealed at two moments."""
-    story = Story(engine, town, app_settings)
-    story.report().carry_to(Step.WORK)
-    sealed(story)
-    story.report()
-    story.later(days=1)
-    sealed(story)
-    return story
-
-
-@pytest.fixture
-def auditing(story: Story) -> Browser:
-    return Browser(with_pages(story.client.app)).signed_in(story.people["auditor"].token)  # pyright: ignore[reportArgumentType]
 
 
 @pytest.fixture

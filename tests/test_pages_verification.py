@@ -1,42 +1,41 @@
-"""The verification page: everything checked in parts, what was changed behind the service named."""
+"""The verification page: everything checked in parts, what was changed behind the service named, bundles taken along."""
 
+import hashlib
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text, update
 
+from auditing import (
+    audited_story,  # noqa: F401  # the fixture story
+    auditing_browser,  # noqa: F401  # the fixture auditing
+    key_of,
+)
 from browsing import Browser, Page
 from models.decisions import DecisionCode as D
 from models.engine import reading
-from models.stage import Step
-from models.tables import AUDIT_LEAF, CHECKPOINT
+from models.tables import AUDIT_EVENT, AUDIT_LEAF, CHECKPOINT, HAZARD
 from services.history_check import verify_history
 from services.history_parts import begin, go_on
-from serving import with_pages
-from settings import Settings
 from story import Story
-from tampering import TAMPERINGS, a_changed_event, a_changed_row, behind_the_service, key_of, sealed
-from town import Town
 from web import audit_checks
 
 HOLDS, DOES_NOT = "历史相符，没有发现问题", "历史不相符"
 
 
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    """Two hazards, sealed at two moments."""
-    story = Story(engine, town, app_settings)
-    story.report().carry_to(Step.WORK)
-    sealed(story)
-    story.report().carry_to(Step.CLASSIFY)
-    story.later(days=1)
-    sealed(story)
-    return story
-
-
-@pytest.fixture
-def auditing(story: Story) -> Browser:
-    return Browser(with_pages(story.client.app)).signed_in(story.people["auditor"].token)  # pyright: ignore[reportArgumentType]
+def behind_the_service(engine: Engine, *statements: Any) -> None:
+    """Somebody who owns the database takes the guards away and changes what they like."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SET session_replication_role = replica"))
+        else:
+            rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+            for name in rows:
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(statement)
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SET session_replication_role = DEFAULT"))
 
 
 def to_the_end(browser: Browser) -> tuple[Page, int]:
@@ -45,6 +44,12 @@ def to_the_end(browser: Browser) -> tuple[Page, int]:
     while page.sees("接着校验"):
         page, parts = browser.send("/audit/verification"), parts + 1
     return page, parts
+
+
+def last_event(story: Story, kind: str) -> Any:
+    with reading(story.engine) as session:
+        mine = AUDIT_EVENT.select().where(AUDIT_EVENT.c.type == kind).order_by(AUDIT_EVENT.c.gid.desc())
+        return session.execute(mine).first()
 
 
 def test_an_untouched_history_holds(story: Story, auditing: Browser):
@@ -78,6 +83,77 @@ def test_a_part_made_up_by_somebody_begins_again(story: Story, auditing: Browser
     page = auditing.send("/audit/verification", so_far="bm90IG91cnM=")
 
     assert page.sees("已校验 7 条")
+
+
+def a_changed_row(story: Story) -> list[Any]:
+    return [update(HAZARD).where(HAZARD.c.no == "ZY-2026-0001").values(failure_count=3)]
+
+
+def a_changed_event(story: Story) -> list[Any]:
+    row = last_event(story, "ACCEPT")
+    return [update(AUDIT_EVENT).where(AUDIT_EVENT.c.gid == row.gid).values(body=row.body.replace(b"ACCEPT", b"REFUSE"))]
+
+
+def an_unreadable_event(story: Story) -> list[Any]:
+    return [update(AUDIT_EVENT).where(AUDIT_EVENT.c.gid == last_event(story, "ACCEPT").gid).values(body=b"\xff")]
+
+
+def another_person(story: Story) -> list[Any]:
+    return [update(AUDIT_EVENT).where(AUDIT_EVENT.c.gid == last_event(story, "ACCEPT").gid).values(actor="system")]
+
+
+def an_event_taken_out(story: Story) -> list[Any]:
+    gid = last_event(story, "ACCEPT").gid
+    return [AUDIT_LEAF.delete().where(AUDIT_LEAF.c.gid == gid), AUDIT_EVENT.delete().where(AUDIT_EVENT.c.gid == gid)]
+
+
+def a_history_rewritten_to_its_end(story: Story) -> list[Any]:
+    """The last event of a hazard, with hash and head made to fit: only what was signed tells."""
+    with reading(story.engine) as session:
+        hazard = session.execute(HAZARD.select().where(HAZARD.c.no == "ZY-2026-0001")).one()
+        mine = AUDIT_EVENT.select().where(AUDIT_EVENT.c.hash == hazard.chain_head)
+        row = session.execute(mine).one()
+    body = row.body.replace(b'"auth":"', b'"auth":"x', 1)
+    assert body != row.body
+    digest = hashlib.sha256(b"\x00" + body).hexdigest()
+    return [
+        update(AUDIT_EVENT).where(AUDIT_EVENT.c.gid == row.gid).values(body=body, hash=digest),
+        update(HAZARD).where(HAZARD.c.id == hazard.id).values(chain_head=digest),
+    ]
+
+
+def a_checkpoint_taken_out(story: Story) -> list[Any]:
+    with reading(story.engine) as session:
+        size = max(session.execute(CHECKPOINT.select()).scalars())
+    return [CHECKPOINT.delete().where(CHECKPOINT.c.size == size)]
+
+
+def another_root(_story: Story) -> list[Any]:
+    return [update(CHECKPOINT).values(root="0" * 64)]
+
+
+def a_foreign_signature(story: Story) -> list[Any]:
+    with reading(story.engine) as session:
+        row = session.execute(CHECKPOINT.select().order_by(CHECKPOINT.c.size)).first()
+    assert row is not None
+    return [
+        update(CHECKPOINT)
+        .where(CHECKPOINT.c.size == row.size)
+        .values(note=row.note.replace("hazardflow/", "hazardfl0w/"))
+    ]
+
+
+TAMPERINGS = (
+    a_changed_row,
+    a_changed_event,
+    an_unreadable_event,
+    another_person,
+    an_event_taken_out,
+    a_history_rewritten_to_its_end,
+    a_checkpoint_taken_out,
+    another_root,
+    a_foreign_signature,
+)
 
 
 @pytest.mark.parametrize("most", [5, 20_000])

@@ -31,13 +31,14 @@ ROOMS = (
     )),
     ("通知", (
         ("/admin/channels", "通知渠道", "邮件、企业微信、钉钉、飞书和接口。", Operation.CONFIGURE_CHANNELS),
+        ("/admin/templates", "通知模板", "各类通知的文字，可换成本单位的文字。", Operation.EDIT_TEMPLATES),
         ("/admin/deliveries", "通知送达", "每条通知是否送达；失败的可以重发。", Operation.VIEW_DELIVERIES),
     )),
     ("运行", (
         ("/admin/incidents", "异常", "程序发现的、须由人处理的情况。", Operation.READ_INCIDENTS),
         ("/admin/flows", "后续流程", "等待办理或失败的后续事项，可以修复。", Operation.RETRY_DEAD_LETTER),
         ("/audit/checkpoints", "检查点和校验", "签名检查点，全部历史的校验结果。", Operation.VERIFY_AUDIT),
-        ("/audit", "审计", "降级、免除、作废和逾期办理。", Operation.STATISTICS),
+        ("/audit", "审计", "降级、免除、作废和逾期办理。", Operation.SEARCH_TRAIL),
     )),
     ("规则", (
         ("/admin/rules", "时限规则", "每项时限的长度和依据。", Operation.READ_REFERENCE),
@@ -51,9 +52,9 @@ ENTERPRISE_COLUMNS = ("统一社会信用代码", "名称", "行业领域", "主
 DONE = {"unit": "单位已登记。", "enterprise": "企业已登记。", "principals": "主要负责人和实际控制人已登记。"}
 
 
-@router.get("/admin", openapi_extra={"x-operation": Operation.PROPOSALS})
+@router.get("/admin", openapi_extra={"x-operation": Operation.VIEW_DELIVERIES})
 def home(visit: HereDep) -> Response:
-    access.require(visit.by, Operation.PROPOSALS)
+    access.require(visit.by, Operation.VIEW_DELIVERIES)
     rooms = [(title, [row[:3] for row in rows if visit.by.grant_for(row[3])]) for title, rows in ROOMS]
     return page(visit.request, "rooms.html", heading="管理", rooms=rooms)
 
@@ -63,7 +64,7 @@ def units(visit: HereDep, done: str = "") -> Response:
     access.require(visit.by, Operation.MANAGE_ORGANIZATION)
     with visit.looking() as session:
         rows = office_people.units(session)
-    lines = [(Cell(row.code), Cell(row.name), word(UNIT_KINDS.get(row.kind, row.kind))) for row in rows]
+    lines = [(Cell(row.code), Cell(row.name), word(UNIT_KINDS[UnitKind(row.kind)])) for row in rows]
     return show(visit, Listing(
         title="单位", columns=UNIT_COLUMNS, rows=lines, back="/admin", done=DONE.get(done, ""),
         links=(("/admin/units/new", "登记单位"),),
@@ -86,7 +87,7 @@ def add_unit(visit: HereDep, form: Sent) -> Response:
 
 def _unit_paper(visit: Here) -> OfficePaper:
     return OfficePaper(visit, Operation.MANAGE_ORGANIZATION, title="登记单位", action="/admin/units/new", model=UnitBody,
-                       fields=fields_of(UnitBody, {}), back="/admin/units")  # fmt: skip
+                       fields=fields_of(UnitBody, {}, "unit."), back="/admin/units")  # `code` alone is the authenticator's  # fmt: skip
 
 
 @router.get("/admin/enterprises", openapi_extra=MANAGE)

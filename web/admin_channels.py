@@ -7,11 +7,12 @@ from pydantic import ConfigDict, Field, create_model
 from starlette.responses import Response
 
 from models import NoticeChannel, Person
-from models.errors import NotFound, StepUpRequired
+from models.errors import InvalidInput, NotFound, StepUpRequired
+from models.forms.fields import OptionalLine
 from models.permissions import Operation
 from models.proposal import ActKind
 from notifications import channels
-from notifications.channel_address import CONFIGS, ChannelKind, ChannelUnusable, address_for, check_config
+from notifications.channel_address import CONFIGS, ChannelKind, ChannelUnusable, Webhook, address_for, check_config
 from services import access, keys, trail
 from web.acting import Act, act
 from web.desk import Here, HereDep, Sent
@@ -28,6 +29,14 @@ RIGHT = {"x-operation": Operation.CONFIGURE_CHANNELS}
 COLUMNS = ("名称", "类别", "添加时间", "试发")
 SECURITY = {"none": "不加密", "starttls": "STARTTLS", "ssl": "SSL"}
 ADDING = tuple((f"/admin/channels/new/{kind.value.lower()}", f"添加：{label}") for kind, label in CHANNEL_KINDS.items())
+
+
+class WebhookForm(Webhook):
+    """As an administrator writes it: a header a line."""
+
+    headers: tuple[OptionalLine, ...] = Field(default=(), max_length=10, title="请求头", description="写作“名称: 值”")  # pyright: ignore[reportIncompatibleVariableOverride]  # only to fill in
+
+
 _TEST = ("试发：重大事故隐患督办销号", "这是一条试发的通知，收到即表示该渠道可用。")
 
 
@@ -58,7 +67,7 @@ def add(kind: str, visit: HereDep, form: Sent) -> Response:
     of = _kind(kind)
 
     def do(done: Act, body: Any) -> None:
-        config = check_config(of, body.config.model_dump(exclude_none=True), visit.held.settings.private_hosts)
+        config = check_config(of, _config(body), visit.held.settings.private_hosts)
         put_forward(
             done, visit.request, ActKind.ADD_CHANNEL, second_person_of(visit.request).channel(of, body.name, config)
         )
@@ -106,8 +115,29 @@ def _kind(text: str) -> ChannelKind:
     return ChannelKind(text.upper())
 
 
+def _config(body: Any) -> dict[str, Any]:
+    """Raises: InvalidInput naming the header that is none."""
+    config = body.config.model_dump(exclude_none=True)
+    if "headers" in config:
+        config["headers"] = dict(_header(number, line) for number, line in enumerate(config["headers"], 1))
+    return config
+
+
+def _header(number: int, line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon:
+        what = f"第{number}行不是“名称: 值”"
+        raise InvalidInput(
+            f"{what}。",
+            rule="每行一个请求头",
+            remedy="请按提示修改。",
+            extra={"errors": [{"field": "config.headers", "message": what}]},
+        )
+    return name.strip(), value.strip()
+
+
 def _paper(visit: Here, kind: ChannelKind) -> OfficePaper:
-    config = CONFIGS[kind]
+    config = WebhookForm if kind == ChannelKind.WEBHOOK else CONFIGS[kind]
     model = create_model(
         "ChannelForm", __config__=ConfigDict(extra="forbid", str_strip_whitespace=True),
         name=(str, Field(min_length=2, max_length=50, title="渠道名称")), config=(config, Field(title="渠道参数")),

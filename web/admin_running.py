@@ -1,12 +1,14 @@
 """运行: deliveries and dead letters, incidents, and what flows have not carried out yet; each with its remedy."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import NotFound
 from models.incident import IncidentKind
-from models.outbox import INAPP, NoticeState
+from models.outbox import INAPP, NoticeState, Topic
 from models.permissions import Operation
 from notifications import notices
 from services import access, deliveries, incidents, outbox, trail
@@ -14,6 +16,7 @@ from web.acting import Act, act
 from web.desk import Here, HereDep, Sent
 from web.fields import fields_of
 from web.listing import Cell, Listing, button, link, show, tag, when, word
+from web.notice_words import notice_of
 from web.office_paper import OfficePaper
 from web.paging import next_page, position
 from web.values import TOPICS
@@ -47,9 +50,9 @@ def ledger(visit: HereDep, state: str = "", cursor: str = "", done: str = "") ->
     retries = visit.by.grant_for(Operation.RETRY_DEAD_LETTER) is not None
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     lines = [
-        (when(row.created_at), Cell(row.name), Cell(TOPICS.get(row.topic, row.topic), row.no or "", coined=True),
+        (when(row.created_at), Cell(row.name), word(notice_of(row.topic), row.no or ""),
          word("站内通知") if row.channel_id == INAPP else Cell(row.channel or "—"),
-         tag(_COLOURS[row.state], STATES[row.state], row.last_error),
+         tag(_COLOURS[row.state], STATES[row.state], row.last_error or ""),
          button(f"/admin/deliveries/{row.id}/retry", "重发", row.name) if retries and row.state == NoticeState.DEAD else Cell("—"))
         for row in rows[:PAGE]
     ]  # fmt: skip
@@ -78,7 +81,7 @@ def listing(visit: HereDep, view: str = "", done: str = "") -> Response:
         rows = incidents.listed(session, settled=view == "all", limit=MOST)
     settles = visit.by.grant_for(Operation.SETTLE_INCIDENT) is not None
     lines = [
-        (when(row.opened_at), word(KINDS[IncidentKind(row.kind)], row.subject), Cell(row.what), _settled(visit, row.id, row.settled_at, row.remark, settles))
+        (when(row.opened_at), word(KINDS[IncidentKind(row.kind)], row.subject), Cell(row.what), _settled(row.id, row.settled_at, row.remark, settles))
         for row in rows
     ]  # fmt: skip
     return show(visit, Listing(
@@ -87,7 +90,7 @@ def listing(visit: HereDep, view: str = "", done: str = "") -> Response:
     ))  # fmt: skip
 
 
-def _settled(visit: Here, incident_id: str, settled_at: object, remark: str, settles: bool) -> Cell:
+def _settled(incident_id: str, settled_at: object, remark: str, settles: bool) -> Cell:
     if settled_at is not None:
         return tag("green", "已处理", remark)
     return Cell("处理", href=f"/admin/incidents/{incident_id}", coined=True) if settles else tag("amber", "待处理")
@@ -127,14 +130,24 @@ def flows(visit: HereDep, done: str = "") -> Response:
     sees = visit.by.grant_for(Operation.LIST_HAZARDS) is not None
     lines = [
         (link(f"/hazards/{row.hazard_no}", row.hazard_no) if sees and row.hazard_no else Cell(row.hazard_no or "—"),
-         Cell(TOPICS.get(row.topic, row.topic), row.last_error, coined=True), when(row.created_at), Cell(str(row.attempts)),
-         word("即将办理") if row.due_at <= visit.at else when(row.due_at), button(f"/admin/flows/{row.id}/repair", "修复", row.hazard_no))
+         _topic(row), when(row.created_at), Cell(str(row.attempts)),
+         word("即将办理") if row.due_at <= visit.at else when(row.due_at), _remedy(row))
         for row in rows
     ]  # fmt: skip
     return show(visit, Listing(
         title="后续流程", columns=FLOW_COLUMNS, rows=lines, back="/admin", done=DONE.get(done, ""), empty="没有等待办理的后续事项。",
         lead=visit.say("等待办理的后续事项共 %(n)s 项，试得最多的在前。修复即设为立即办理，办过的部分不会重复。", n=count),
     ))  # fmt: skip
+
+
+def _topic(row: Any) -> Cell:
+    said = TOPICS[Topic(row.topic)]
+    return tag("red", said, row.last_error) if row.last_error else word(said)
+
+
+def _remedy(row: Any) -> Cell:
+    """What was never tried, or is being carried out for the first time, needs none."""
+    return button(f"/admin/flows/{row.id}/repair", "修复", row.hazard_no) if row.last_error else Cell("—")
 
 
 @router.post("/admin/flows/{message_id}/repair", openapi_extra=RETRY)

@@ -1,6 +1,6 @@
 """A form of the office (no hazard's): asked, checked, done in one go, said over it what stands against it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,10 +41,17 @@ class OfficePaper:
     """What the form is about, above it."""
     values: dict[str, list[str]] = field(default_factory=dict)
     remedy: str = ""
+    hidden: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What the form sends along unseen."""
+    template: str = "office_form.html"
+    asks_proof: bool = True
+    """False: it is asked for on the page that follows."""
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    """What a template of its own shows besides."""
 
     @property
     def wants_proof(self) -> bool:
-        return not is_proved(self.visit, self.operation)
+        return self.asks_proof and not is_proved(self.visit, self.operation)
 
     def is_secret(self, one: Field) -> bool:
         return one.key in _SECRETS
@@ -54,7 +61,13 @@ class OfficePaper:
         access.require(self.visit.by, self.operation)
         counts = counts_of(self.fields, self.values)
         return page(
-            self.visit.request, "office_form.html", status=status, paper=self, counts=counts, faults=list(faults)
+            self.visit.request,
+            self.template,
+            status=status,
+            paper=self,
+            counts=counts,
+            faults=list(faults),
+            **self.shown,
         )
 
     def take(self, form: FormData, do: Do) -> Response:
@@ -70,9 +83,10 @@ class OfficePaper:
             self.visit, fault = proved(self.visit, form)
             if fault:
                 return self.ask(faults=[fault], status=422)
-        return self._do(form, body, do)
+        return self.carry_out(form, body, do)
 
-    def _do(self, form: FormData, body: BaseModel, do: Do) -> Response:
+    def carry_out(self, form: FormData, body: BaseModel | None, do: Do) -> Response:
+        """Raises: NotPermitted, NotFound, Replayed."""
         try:
             with act(self.visit, form, self.operation) as done:
                 done.leads_to = self.back

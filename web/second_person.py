@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from sqlmodel import Session
 
 from models.proposal import ActKind
 from notifications.channel_address import ChannelKind
+from notifications.wording import Words
 from services import proposals
 from services.acts import Acts, Payload
 from web.acting import Act
@@ -15,10 +17,12 @@ from web.acting import Act
 
 @dataclass(frozen=True)
 class SecondPerson:
-    """What the program hands the pages: every act it knows, and how a channel's secrets are sealed into a proposal."""
+    """What the program hands the pages: every act it knows, and how a channel (its secrets sealed) and a notice's words
+    become what is proposed."""
 
     acts: Callable[[], Acts]
     channel: Callable[[ChannelKind, str, dict[str, Any]], Payload]
+    template: Callable[[Session, str, Words], Payload]
 
 
 def second_person_of(request: Request) -> SecondPerson:

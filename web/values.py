@@ -10,11 +10,13 @@ from models.forms.progress import EnforcementKind, Obstacle
 from models.forms.rectification import Informed
 from models.forms.requests import PauseGround, RefusalGround, ReopeningGround
 from models.hazard import Channel, Grade, ListingLevel, SubjectType
+from models.limits import Unit
 from models.organization import Duty, UnitKind
 from models.outbox import Topic
 from models.permissions import Role
 from models.stage import Owner
 from notifications.channel_address import ChannelKind
+from web.rule_words import UNITS
 
 CHANNELS = {
     Channel.SELF_REPORT: "企业自查上报",
@@ -55,6 +57,7 @@ LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Channel: CHANNELS,
     SubjectType: SUBJECTS,
     UnitKind: UNIT_KINDS,
+    Unit: UNITS,
     Duty: DUTIES,
     Role: {one: one.label for one in Role if one != Role.PR},
     InterimControl: {one: one.label for one in InterimControl},
