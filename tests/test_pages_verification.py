@@ -128,6 +128,10 @@ def a_checkpoint_taken_out(story: Story) -> list[Any]:
     return [CHECKPOINT.delete().where(CHECKPOINT.c.size == size)]
 
 
+def another_root(_story: Story) -> list[Any]:
+    return [update(CHECKPOINT).values(root="0" * 64)]
+
+
 def a_foreign_signature(story: Story) -> list[Any]:
     with reading(story.engine) as session:
         row = session.execute(CHECKPOINT.select().order_by(CHECKPOINT.c.size)).first()
@@ -147,6 +151,7 @@ TAMPERINGS = (
     an_event_taken_out,
     a_history_rewritten_to_its_end,
     a_checkpoint_taken_out,
+    another_root,
     a_foreign_signature,
 )
 
