@@ -1,6 +1,5 @@
 """Rules, ladder, calendar, standards and templates: read, tried out, and proposed in a new version."""
 
-from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -10,7 +9,8 @@ from api import template_acts
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
 from api.second_person import put_forward
 from api.views import local
-from models.forms.fields import Line, OptionalText, Text
+from models.edition import EditionBody
+from models.forms.fields import Line, OptionalText
 from models.operations import Operation
 from models.proposal import ActKind
 from models.standard import PolicyKind
@@ -36,22 +36,6 @@ class VersionBody(Strict):
 
 class DraftBody(Strict):
     body: dict[str, Any] = Field(title="内容")
-
-
-class ClauseBody(Strict):
-    code: Line = Field(title="条款代码")
-    sector: Line = Field(title="行业领域")
-    text: Text = Field(title="条款内容（概述）")
-    verified: bool = Field(title="已与正式文本核对")
-
-
-class EditionBody(Strict):
-    title: Line = Field(title="标准名称")
-    doc_no: Line = Field(title="文号")
-    effective_on: date = Field(title="生效日期")
-    clauses: list[ClauseBody] = Field(min_length=1, max_length=500, title="条款")
-    repeals: list[Line] = Field(default=[], max_length=500, title="同时废止的旧条款代码")
-    source: Line = Field(title="依据")
 
 
 class TemplateBody(Strict):

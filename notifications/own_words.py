@@ -6,7 +6,7 @@ cannot be rendered all the same gives the word back to the shipped template.
 
 from datetime import datetime
 
-from jinja2 import TemplateSyntaxError, meta, nodes
+from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
 from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
@@ -49,10 +49,10 @@ def check(topic: str, words: Words) -> None:
     """Raises: InvalidInput naming the field: an unknown topic, more than plain words, a fact this topic has not."""
     if topic not in TOPICS or topic in NOT_EDITABLE:
         raise _broken("topic", "没有这类通知，或其模板不能修改")
-    if not words.body:
-        return
     if len(words.subject) > _MOST_SUBJECT or len(words.body) > _MOST_BODY or "\n" in words.subject:
         raise _broken("subject", f"标题为一行，不超过{_MOST_SUBJECT}个字；正文不超过{_MOST_BODY}个字")
+    if not words.body:
+        return
     known = wording.facts_of(topic)
     for field, text in words._asdict().items():
         unknown = _names(field, text) - known
@@ -60,6 +60,10 @@ def check(topic: str, words: Words) -> None:
             raise _broken(field, f"这类通知没有：{'、'.join(sorted(unknown))}；可用：{'、'.join(sorted(known))}")
     if "notice_no" not in _names("body", words.body):
         raise _broken("body", "正文须有通知编号 {{ notice_no }}")
+    try:
+        preview(topic, words)
+    except TemplateError:
+        raise _broken("body", "按这样的写法写不出通知") from None
 
 
 def preview(topic: str, words: Words) -> Words:
@@ -71,12 +75,19 @@ def preview(topic: str, words: Words) -> Words:
 def _names(field: str, text: str) -> set[str]:
     try:
         tree = wording.parse(text)
+        odd = next((node for node in tree.find_all(nodes.Node) if not _is_plain(node)), None)
     except TemplateSyntaxError as wrong:
         raise _broken(field, f"第{wrong.lineno}行写法有误：{wrong.message}") from wrong
-    odd = next((node for node in tree.find_all(nodes.Node) if not isinstance(node, _PLAIN)), None)
+    except RecursionError:
+        raise _broken(field, "括号层数过多") from None
     if odd is not None:
         raise _broken(field, f"第{odd.lineno}行：模板中只能有文字、事实名称和 if")
     return meta.find_undeclared_variables(tree)
+
+
+def _is_plain(node: nodes.Node) -> bool:
+    """Greater and smaller are asked of numbers only, and a fact may be none."""
+    return isinstance(node, _PLAIN) and (not isinstance(node, nodes.Operand) or node.op in {"eq", "ne"})
 
 
 def _broken(field: str, what: str) -> InvalidInput:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, meta, nodes
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateRuntimeError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -35,8 +35,11 @@ def render(topic: str, **facts: Any) -> Words:
 
 
 def render_own(own: Words, facts: Mapping[str, Any]) -> Words:
-    """Raises: TemplateError."""
-    return _spoken(_environment().from_string(own.subject), _environment().from_string(own.body), facts)
+    """Raises: TemplateError, whatever it is that cannot be rendered."""
+    try:
+        return _spoken(_environment().from_string(own.subject), _environment().from_string(own.body), facts)
+    except (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError, ValueError) as wrong:
+        raise TemplateRuntimeError(type(wrong).__name__) from wrong
 
 
 def facts_of(topic: str) -> frozenset[str]:

@@ -6,10 +6,13 @@ Source: 判定标准 apply as in force on the day of discovery, so an edition is
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import or_, select, update
 from sqlmodel import Session, col
 
 from models import StandardClause
+from models.body_faults import refusal
+from models.edition import EditionBody
 from models.errors import InvalidInput
 from models.limits import ZONE
 from models.operations import Operation
@@ -18,16 +21,19 @@ from services import trail
 from services.acts import Approval, OfficeAct, Payload
 
 STANDARDS_CHANGED = "STANDARDS_CHANGED"
+_RULE = "判定标准只增加新版本，不改动已有条款"
 
 
 def _check(session: Session, payload: Payload, at: datetime) -> None:
-    """Raises: InvalidInput (a clause twice, known already, nothing in force to end, a day that has passed)."""
+    """Raises: InvalidInput (no edition, a clause twice, known already, nothing in force to end, a day that has passed)."""
+    try:
+        EditionBody.model_validate(payload)
+    except ValidationError as wrong:
+        raise refusal(wrong, rule=_RULE, field="edition") from None
     today = at.astimezone(ZONE).date().isoformat()
     if payload["effective_on"] <= today and payload["repeals"]:
         raise _broken("effective_on", "废止旧条款的，生效日期须在今天之后")
     codes = [row["code"] for row in payload["clauses"]]
-    if len(set(codes)) < len(codes):
-        raise _broken("clauses", "条款代码重复")
     known = select(col(StandardClause.code)).where(
         col(StandardClause.code).in_(codes), col(StandardClause.doc_no) == payload["doc_no"]
     )
@@ -73,7 +79,7 @@ def _describe(_session: Session, payload: Payload) -> str:
 
 def _broken(field: str, what: str) -> InvalidInput:
     return InvalidInput(
-        f"{what}。", rule="判定标准只增加新版本，不改动已有条款", remedy="请核对后重新提出。",
+        f"{what}。", rule=_RULE, remedy="请核对后重新提出。",
         extra={"errors": [{"field": field, "message": what}]},
     )  # fmt: skip
 

@@ -163,6 +163,9 @@ BROKEN: dict[str, tuple[str, Any]] = {
     "no years": ("calendar", {"years": [], "rest": {}, "work": []}),
     "a date that is none": ("calendar", {"years": [2026], "rest": {"2026-13-40": "x"}, "work": []}),
     "a number that is none": ("ladder", {"ladders": {"unit": None}}),
+    "a name no text can hold": ("calendar", {"years": [2026], "rest": {"\ud800": "x"}, "work": []}),
+    "a number that is endless": ("ladder", {"ladders": {"unit": [{"share": float("inf")}]}}),
+    "a number of many digits": ("rules", {"rules": [{"number": 10**3000}]}),
 }
 
 
@@ -175,10 +178,29 @@ def test_a_body_that_cannot_be_a_version_is_refused_naming_the_field(
     before = counts(engine)
 
     sent = {"body": body} | ({"source": SOURCE} if route == "versions" else {})
-    answer = office["clerk"].post(f"/policies/{kind}/{route}", sent)
+    answer = office["clerk"].post(f"/policies/{kind}/{route}", content=json.dumps(sent).encode())
 
     assert_refused(answer, 422, "invalid-input")
     assert answer.json()["errors"][0]["field"] == "body"
+    assert answer.json()["rule"]
+    assert counts(engine) == before
+
+
+@pytest.mark.parametrize("route", ["versions", "dry-run"])
+def test_a_limit_that_would_never_end_or_run_is_refused_naming_the_place(
+    office: dict[str, Caller], engine: Engine, route: str
+):
+    body, before = changed(office["clerk"], "rules"), counts(engine)
+    endless, unknown = copy.deepcopy(body), copy.deepcopy(body)
+    endless["rules"][4]["number"] = 10**9
+    unknown["rules"].append(unknown["rules"][0] | {"key": "lunch"})
+
+    for hostile, said in ((endless, "rules[4].number：单位为WD时不能大于750"), (unknown, "没有名为lunch的时限")):
+        sent = {"body": hostile} | ({"source": SOURCE} if route == "versions" else {})
+        answer = office["clerk"].post(f"/policies/rules/{route}", sent)
+        assert_refused(answer, 422, "invalid-input")
+        assert said in answer.json()["detail"]
+
     assert counts(engine) == before
 
 
