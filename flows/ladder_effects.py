@@ -12,7 +12,7 @@ from models.hazard import Hazard
 from models.incident import IncidentKind
 from models.ladder import Ladder, Level, Recipient
 from models.limits import add_working_days
-from models.stage import Owner
+from models.stage import Clock, Owner
 from models.tables import DEADLINE
 from notifications import notices, recipients
 from notifications.pacing import Pace, pace_of
@@ -30,7 +30,8 @@ _LATE = {"unit": Owner.ENTERPRISE, "committee": Owner.COMMITTEE}
 
 
 def tell_escalation(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
-    """Draft the letter, open what must be answered, tell the people of this level. A level missed in downtime and
+    """Draft the letter, open what must be answered, tell the people of this level; about a letter that is not answered no
+    other letter is written. A level missed in downtime and
     overtaken by a higher one is on record; its letter and notices would only repeat the higher one's."""
     escalation = escalations.escalation_for(session, message.subject)
     if escalation is not None and not escalation.late:
@@ -73,12 +74,14 @@ def _tell(
     ladder = policies.ladder(session, escalation.ladder_version)
     level = ladder.level(deadline.against, escalation.level)
     answer_due, letter_no = None, ""
-    if escalation.because != escalations.DANGER:
+    if escalation.because != escalations.DANGER and deadline.clock != Clock.ANSWER:
         answer_due = _answer_due(session, deadline, level, escalation.fired_at)
         letter_no = _letter(session, escalation, hazard, deadline, level, answer_due, at)
     unit_id = deadline.unit_id or hazard.lead_unit_id or hazard.verifying_unit_id
     if answer_due and not repeat and deadline.against != "committee":
-        duties.open_answer(session, hazard, deadline, origin=escalation.id, unit_id=unit_id, due_at=answer_due, at=at)
+        duties.open_answer(
+            session, hazard, deadline, origin=escalation.id, unit_id=unit_id, due_at=answer_due, at=escalation.fired_at
+        )
     told = recipients.of_level(session, hazard, unit_id, level.recipients)
     people = _with_stand_ins(session, hazard, unit_id, ladder, deadline.against, level, told)
     people = recipients.with_delegates(session, people, at=at)
@@ -89,7 +92,7 @@ def _tell(
         level_name=level.name,
         letter_no=letter_no,
         answer_due=answer_due,
-        raised=escalation.raised_by is not None,
+        raised=bool(escalation.because),
     )
     pace = pace_of(hazard, since=since, at=at, level=level.level, repeat=repeat)
     notices.queue(
@@ -137,7 +140,7 @@ def _letter(
     body = letters.escalation_text(
         hazard, to=facts.owner_name(session, hazard, owner), action=level.action, due_text=facts.text_of(deadline.due_at),
         reason=deadline.reason, answer_text=facts.text_of(answer_due) if answer_due else "",
-        raised=escalation.raised_by is not None,
+        raised=bool(escalation.because),
     )  # fmt: skip
     title = f"关于重大事故隐患{hazard.no}的{level.letter}"
     return letters.draft(session, hazard, origin=escalation.id, kind=level.letter, title=title, body=body, at=at).number

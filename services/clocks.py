@@ -68,15 +68,16 @@ def clock_of(clock: Clock, *, urgent: bool) -> Clock:
 
 def starting(
     session: Session, hazard: Hazard, clock: Clock, *, at: datetime, cycle: int, unit_id: str | None,
-    named: NamedLimit | None = None, subject: str = "", rule: str = "",
+    named: NamedLimit | None = None, subject: str = "", rule: str = "", against: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """The deadline of a clock that starts now, as the row `INSERT_DEADLINE` writes; one of a clock (and subject) lives
     on a hazard.
 
     The limit is the one a decision names (`named`), or the rule of the clock (`rule` for another one) in the version
-    the hazard runs under.
+    the hazard runs under; likewise `against`, where the rule leaves it to the case.
     """
-    against, limit, version = _limit(session, hazard, rule or clock)
+    ruled, limit, version = _limit(session, hazard, rule or clock)
+    against = against or ruled
     if named is not None and named.hours is not None:
         limit = Limit(named.hours, Unit.HOURS, named.basis, "decided")
     elif named is not None and named.days is not None:

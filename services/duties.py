@@ -12,6 +12,7 @@ from models.decisions import DecisionCode
 from models.errors import NotFound, NotPermitted
 from models.hazard import Hazard
 from models.ids import new_id
+from models.limits import ZONE
 from models.once import insert_once
 from models.outbox import Topic
 from models.permissions import Role
@@ -126,11 +127,21 @@ def in_charge(hazard: Hazard) -> Bearer:
 def open_answer(
     session: Session, hazard: Hazard, deadline: Any, *, origin: str, unit_id: str | None, due_at: datetime, at: datetime
 ) -> None:
-    """Whoever is late must answer the letter in writing: who rectifies, or the department's head."""
+    """Whoever is late must answer the letter in writing until the day it names: who rectifies, or the department's head.
+
+    The answer has a clock of its own against the same party; unanswered, it raises what the letter is about
+    (`services/escalations.py`). A hazard at its end waits for no answer.
+    """
     late = rectifier(hazard) if deadline.against == "unit" else Bearer(Role.DH, unit_id=unit_id)
-    _open_once(
-        session, hazard_id=hazard.id, kind=Clock.ANSWER, origin=origin, due_at=due_at, opened_at=at, **late._asdict()
-    )
+    columns = {"hazard_id": hazard.id, "kind": Clock.ANSWER, "origin": origin, "due_at": due_at, "opened_at": at}
+    if hazard.closed_at is not None or not _open_once(session, **columns, **late._asdict()):
+        return
+    named = clocks.NamedLimit(None, due_at.astimezone(ZONE).date(), "督办函载明的答复期限")
+    row = clocks.starting(
+        session, hazard, Clock.ANSWER, at=at, cycle=deadline.cycle, unit_id=late.unit_id, named=named, subject=origin,
+        against=deadline.against,
+    )  # fmt: skip
+    session.execute(clocks.INSERT_DEADLINE, row)
 
 
 def open_calendar_year(session: Session, year: int, *, due_at: datetime, at: datetime) -> bool:
@@ -164,8 +175,10 @@ def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: d
     answered = session.execute(update(WORK_ITEM).where(*open_answers).values(closed_at=at, closed_by=by.person_id))
     if answered.rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]  # a cursor result
         raise _nothing_to_answer()
+    at = trail.after(hazard.changed_at, at)
+    clocks.stop(session, hazard.id, Clock.ANSWER, at=at, subject=item.origin)
     facts = {"escalation_id": item.origin, "form": {"answer": text}}
-    chain.record(session, hazard.id, "LETTER_ANSWERED", by=by, at=trail.after(hazard.changed_at, at), facts=facts)
+    chain.record(session, hazard.id, "LETTER_ANSWERED", by=by, at=at, facts=facts)
 
 
 def _nothing_to_answer() -> NotFound:

@@ -23,6 +23,7 @@ TELL_AGAIN_AFTER = timedelta(days=1)
 MOST_REPEATS = 7
 DANGER = "险情紧急，已责令立即管控"
 """Why an order against immediate danger raises its level: to tell, not to reproach anybody."""
+UNANSWERED = "督办函逾期未答复"
 DANGER_LEVEL = 2
 _INSERT = insert_once(ESCALATION, "id")
 
@@ -55,13 +56,33 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
     fired = [_fire(session, hazard, deadline, rung, late=rung is not headline, at=at) for rung in due]
     later = None if deadline.closed_at else next((rung for rung in steps if rung.at > at), None)
     _wait_for(session, deadline_id, later)
+    if deadline.clock == Clock.ANSWER and due and due[-1].level == ladder_times.LETTER_LEVEL and headline:
+        fired.append(_raise_unanswered(session, hazard, deadline, at=at))
     return [(hazard.no, message) for message in fired if message]
 
 
+def _raise_unanswered(session: Session, hazard: Hazard, answer: Any, *, at: datetime) -> str | None:
+    """A letter nobody answered in time raises what it is about one level above the letter (督办函逾期未答复).
+
+    None where that has ended meanwhile, or stands higher already. A letter above the orange one raises nothing: what
+    comes after it is for people to decide.
+    """
+    letter = select(ESCALATION.c.deadline_id).where(
+        ESCALATION.c.id == answer.subject, ESCALATION.c.level == ladder_times.LETTER_LEVEL
+    )
+    about = select(DEADLINE).where(DEADLINE.c.id == letter.scalar_subquery()).subquery()
+    same = (DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.clock == about.c.clock, DEADLINE.c.subject == about.c.subject)
+    running = select(DEADLINE.c.id).where(*same, DEADLINE.c.cycle == about.c.cycle, DEADLINE.c.closed_at.is_(None))
+    deadline_id = session.execute(running).scalar_one_or_none()
+    level = ladder_times.LETTER_LEVEL + 1
+    return deadline_id and raise_to(session, hazard.id, deadline_id, level, reason=UNANSWERED, by=None, at=at)
+
+
 def raise_to(
-    session: Session, hazard_id: str, deadline_id: str, level: int, *, reason: str, by: Actor, at: datetime
+    session: Session, hazard_id: str, deadline_id: str, level: int, *, reason: str, by: Actor | None, at: datetime
 ) -> str | None:
-    """Fire a level now, before its time, for a reason seen on the spot; levels below it are recorded as overtaken.
+    """Fire a level now, before its time, for a reason seen on the spot (`by` None: seen by the clock); levels below it
+    are recorded as overtaken.
 
     The caller holds the hazard's row lock. The level is fired once, by hand or by the sweep; the message, or None when
     it was fired before or its clock has ended.

@@ -1,6 +1,6 @@
 """When the levels of a deadline fall due, its hold counted in; and where the ladder of a changed deadline goes on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,12 @@ from sqlmodel import Session
 
 from models.ladder import Rung, rungs
 from models.ladder_hold import Span, held_back
+from models.stage import Clock
 from models.tables import DEADLINE, ESCALATION, LADDER_HOLD
 from services import policies
 
+LETTER_LEVEL = 2
+"""督办函, the orange level."""
 _HOLD = select(LADDER_HOLD.c.held_at, LADDER_HOLD.c.until).where(LADDER_HOLD.c.deadline_id == bindparam("of_deadline"))
 _SAME_CLOCK = (
     DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.clock == bindparam("of_clock"),
@@ -38,7 +41,12 @@ def computed(session: Session, row: Mapping[str, Any]) -> list[Rung]:
     """Every level by the inputs frozen on the deadline's row."""
     ladder = policies.ladder(session, row["ladder_version"])
     calendar = policies.calendar(session, row["calendar_version"])
-    return rungs(row["start_at"], row["due_at"], row["against"], ladder, calendar)
+    return of_clock(row["clock"], rungs(row["start_at"], row["due_at"], row["against"], ladder, calendar))
+
+
+def of_clock(clock: str, levels: Sequence[Rung]) -> list[Rung]:
+    """The levels a clock has: a letter's answer has those up to the letter, beyond it its matter is raised instead."""
+    return [rung for rung in levels if clock != Clock.ANSWER or rung.level <= LETTER_LEVEL]
 
 
 def resumed(session: Session, old: Any, row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
