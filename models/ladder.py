@@ -26,6 +26,8 @@ class Recipient(StrEnum):
     PRINCIPAL = "principal"
     ACTUAL_CONTROLLER = "actual_controller"
     RECTIFIER = "rectifier"
+    APPROVER = "approver"
+    """Whoever may decide the request that waits, but for the one who asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,11 @@ def _limit(session: Session, hazard: Hazard, key: str) -> tuple[str, Limit, int]
     return found.against, found.limit, version
 
 
+def rule(session: Session, hazard: Hazard, key: str) -> Limit:
+    """A rule's limit in the version the hazard runs under; one younger than that, from the newest."""
+    return _limit(session, hazard, key)[1]
+
+
 def stop(session: Session, hazard_id: str, clock: Clock, *, at: datetime, subject: str = "") -> None:
     """Stop a clock; on time is judged by the instant of the decision, under the hazard's row lock."""
     session.execute(STOP_CLOCK, stopping(hazard_id, clock, at=at, subject=subject))

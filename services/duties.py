@@ -124,15 +124,26 @@ def in_charge(hazard: Hazard) -> Bearer:
     return Bearer(f"{Role.DH} {Role.DO}", unit_id=unit_id) if unit_id else Bearer(Role.SC)
 
 
+def bearer_of(session: Session, hazard_id: str, origin: str) -> Bearer | None:
+    """In whose inbox lies what `origin` (a decision, a request, an escalation) opened; None where it opened nothing."""
+    mine = (WORK_ITEM.c.hazard_id == hazard_id, WORK_ITEM.c.origin == origin)
+    places = select(WORK_ITEM.c.roles, WORK_ITEM.c.unit_id, WORK_ITEM.c.enterprise_id).where(*mine).limit(1)
+    found = session.execute(places).one_or_none()
+    return Bearer(*found) if found else None
+
+
 def open_answer(
     session: Session, hazard: Hazard, deadline: Any, *, origin: str, unit_id: str | None, due_at: datetime, at: datetime
 ) -> None:
-    """Whoever is late must answer the letter in writing until the day it names: who rectifies, or the department's head.
+    """Whoever is late must answer the letter in writing until the day it names: who rectifies, the department's head, or
+    whoever may decide the request that waits.
 
     The answer has a clock of its own against the same party; unanswered, it raises what the letter is about
     (`services/escalations.py`). A hazard at its end waits for no answer.
     """
     late = rectifier(hazard) if deadline.against == "unit" else Bearer(Role.DH, unit_id=unit_id)
+    if deadline.against == "approver":
+        late = bearer_of(session, hazard.id, deadline.subject) or late
     columns = {"hazard_id": hazard.id, "kind": Clock.ANSWER, "origin": origin, "due_at": due_at, "opened_at": at}
     if hazard.closed_at is not None or not _open_once(session, **columns, **late._asdict()):
         return
@@ -166,7 +177,7 @@ def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: d
     item = session.execute(select(WORK_ITEM).where(*open_answers)).one_or_none()
     if item is None:
         raise _nothing_to_answer()
-    if item.enterprise_id != by.enterprise_id if item.enterprise_id else item.unit_id not in by.unit_ids:
+    if not _is_asked(item, by):
         raise NotPermitted(
             "该督办函须由被督办单位答复。", rule="督办函由被督办单位答复", remedy="请由被督办单位的人员办理。"
         )
@@ -179,6 +190,13 @@ def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: d
     clocks.stop(session, hazard.id, Clock.ANSWER, at=at, subject=item.origin)
     facts = {"escalation_id": item.origin, "form": {"answer": text}}
     chain.record(session, hazard.id, "LETTER_ANSWERED", by=by, at=at, facts=facts)
+
+
+def _is_asked(item: Any, by: Actor) -> bool:
+    """The enterprise or the unit asked; an item of the office as a whole asks whoever holds its roles."""
+    if item.enterprise_id:
+        return item.enterprise_id == by.enterprise_id
+    return item.unit_id in by.unit_ids if item.unit_id else bool(by.roles & set(item.roles.split()))
 
 
 def _nothing_to_answer() -> NotFound:

@@ -99,7 +99,7 @@ def test_an_extension_granted_makes_a_late_completion_timely(session: Session, t
     hazard = carry_to(session, town, Step.WORK)
     due_at = live_clocks(session, hazard)[Clock.RECTIFICATION].due_at
     form = {"new_limit_on": "2026-10-30", "evidence": [photo(session, town.principal)]}
-    hazard = settle(session, town, hazard, K.EXTENSION, "principal", "head", at=due_at - A_DAY, **form)
+    hazard = settle(session, town, hazard, K.EXTENSION, "principal", "head", at=due_at - 10 * A_DAY, **form)
     decide(session, town, hazard, D.COMPLETE, "principal", at=due_at + A_DAY)
 
     rows, events = told(session)
