@@ -79,6 +79,10 @@ class Clock(StrEnum):
     ANSWER = "answer_letter"
     REPORTER_ANSWER = "reporter_answer"
     OBJECTION = "reporter_objection"
+    PAUSE_REVIEW = "pause_review"
+    LISTING_REVIEW = "listing_review"
+    NEXT_VISIT = "next_visit"
+    FREEZE_REVIEW = "freeze_review"
 
     @property
     def label(self) -> str:
@@ -97,6 +101,8 @@ _CLOCK_LABELS = {
     Clock.LOOK_BACK_30: "30日回头看", Clock.LOOK_BACK_90: "90日回头看", Clock.REQUEST: "批复申请",
     Clock.EXTENSION: "批复延期", Clock.SHORT_EXTENSION: "批复延期（短期限）", Clock.ANSWER: "答复督办函",
     Clock.REPORTER_ANSWER: "答复举报人", Clock.OBJECTION: "查看举报人异议",
+    Clock.PAUSE_REVIEW: "中止计时复核", Clock.LISTING_REVIEW: "继续挂牌复核", Clock.NEXT_VISIT: "再次现场复查",
+    Clock.FREEZE_REVIEW: "事故冻结复核",
 }  # fmt: skip
 
 

@@ -91,7 +91,8 @@ def starting(
         "rules_version": version, "calendar_version": hazard.calendar_version,
         "ladder_version": hazard.ladder_version,
     }  # fmt: skip
-    return row | _computed(session, row)
+    row |= _computed(session, row)
+    return row | ({"next_rung_at": None} if ladder_times.is_asleep(hazard, clock) else {})
 
 
 def superseding(session: Session, deadline: Any, *, at: datetime, **changes: Any) -> dict[str, Any]:

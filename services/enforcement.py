@@ -17,7 +17,7 @@ from models.limits import ZONE
 from models.process import DecisionCode
 from models.stage import Clock
 from models.tables import DECISION, HAZARD
-from services import duties, moments
+from services import duties, freezing, moments, trail
 from services.moves import Taken, take
 
 
@@ -58,12 +58,16 @@ def lacks_criminal_check(session: Session, hazard: Hazard) -> bool:
 
 
 def freeze(session: Session, hazard: Hazard, form: Freeze, *, by: Actor, at: datetime) -> Taken:
-    """An accident happened: everything is preserved as it stands, and nothing moves (事故冻结).
+    """An accident happened: everything is preserved as it stands, and nothing moves (事故冻结). Dates stay, the
+    ladder sleeps, and lifting it lies with the leaders.
 
     Raises: InvalidInput (a time ahead).
     """
     moments.refuse_ahead(form.happened_at, at, field="happened_at")
-    return take(session, hazard, DecisionCode.FREEZE, form, by=by, at=at, evidence=form.evidence, frozen_at=at)
+    at = trail.after(hazard.changed_at, at)
+    taken = take(session, hazard, DecisionCode.FREEZE, form, by=by, at=at, evidence=form.evidence, frozen_at=at)
+    freezing.hold(session, hazard, origin=taken.decision_id, at=at)
+    return taken
 
 
 def unfreeze(session: Session, hazard: Hazard, form: Unfreeze, *, by: Actor, at: datetime) -> Taken:
@@ -73,7 +77,10 @@ def unfreeze(session: Session, hazard: Hazard, form: Unfreeze, *, by: Actor, at:
     """
     if hazard.frozen_at is None:
         raise GateNotMet("该隐患没有冻结。", rule="事故冻结", remedy="无须解除。")
-    return take(session, hazard, DecisionCode.UNFREEZE, form, by=by, at=at, frozen_at=None)
+    at = trail.after(hazard.changed_at, at)
+    taken = take(session, hazard, DecisionCode.UNFREEZE, form, by=by, at=at, frozen_at=None)
+    freezing.resume(session, hazard, by=by, at=at)
+    return taken
 
 
 def _require_ground(session: Session, hazard: Hazard, form: EnforcementAct) -> None:

@@ -51,11 +51,13 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
     if hazard is None or deadline is None or deadline.next_rung_at is None:
         return []
     steps = [rung for rung in ladder_times.times(session, deadline) if rung.level >= deadline.next_level]
-    due = [rung for rung in steps if rung.at <= at and (deadline.closed_at is None or rung.at < deadline.closed_at)]
+    asleep = deadline.closed_at is None and ladder_times.is_asleep(hazard, deadline.clock)
+    until = hazard.frozen_at if asleep and hazard.frozen_at else at
+    due = [rung for rung in steps if rung.at <= until and (deadline.closed_at is None or rung.at < deadline.closed_at)]
     headline = None if deadline.closed_at or not due else due[-1]
     fired = [_fire(session, hazard, deadline, rung, late=rung is not headline, at=at) for rung in due]
-    later = None if deadline.closed_at else next((rung for rung in steps if rung.at > at), None)
-    _wait_for(session, deadline_id, later)
+    later = None if deadline.closed_at else next((rung for rung in steps if rung.at > until), None)
+    _wait_for(session, deadline_id, later, asleep=asleep)
     if deadline.clock == Clock.ANSWER and due and due[-1].level == ladder_times.LETTER_LEVEL and headline:
         fired.append(_raise_unanswered(session, hazard, deadline, at=at))
     return [(hazard.no, message) for message in fired if message]
@@ -97,7 +99,8 @@ def raise_to(
     for rung in (rung for rung in steps if first <= rung.level <= level):
         now = Rung(rung.level, min(rung.at, at))
         message = _fire(session, hazard, deadline, now, late=rung.level < level, at=at, by=by, reason=reason)
-    _wait_for(session, deadline_id, next((rung for rung in steps if rung.level > level), None))
+    higher = next((rung for rung in steps if rung.level > level), None)
+    _wait_for(session, deadline_id, higher, asleep=ladder_times.is_asleep(hazard, deadline.clock))
     return message
 
 
@@ -119,19 +122,21 @@ def due_repeats(session: Session, *, at: datetime, limit: int = 100) -> Sequence
 def tell_again(session: Session, escalation_id: str, *, at: datetime) -> tuple[str, str] | None:
     """Tell a level again that nobody acknowledged a day after it was last told, seven times at most.
 
-    (hazard number, message), or None when its clock has ended meanwhile. Days missed in downtime are not made up for.
+    (hazard number, message), or None when its clock has ended meanwhile or sleeps (事故冻结). Days missed in downtime are not made up for.
     """
     of_escalation = select(ESCALATION.c.deadline_id).where(ESCALATION.c.id == escalation_id)
     hazard = _locked_hazard(session, session.execute(of_escalation).scalar_one())
     row = session.execute(select(ESCALATION).where(ESCALATION.c.id == escalation_id)).one()
     if hazard is None or row.repeat_at is None or row.repeat_at > at:
         return None
-    closed = session.execute(select(DEADLINE.c.closed_at).where(DEADLINE.c.id == row.deadline_id)).scalar_one()
-    number = row.repeats if closed else row.repeats + 1
+    of_deadline = select(DEADLINE.c.closed_at, DEADLINE.c.clock).where(DEADLINE.c.id == row.deadline_id)
+    closed, clock = session.execute(of_deadline).one()
+    quiet = closed or ladder_times.is_asleep(hazard, clock)
+    number = row.repeats if quiet else row.repeats + 1
     over = closed is not None or number >= MOST_REPEATS
     again = {"repeats": number, "repeat_at": None if over else at + TELL_AGAIN_AFTER}
     session.execute(update(ESCALATION).where(ESCALATION.c.id == escalation_id).values(**again))
-    if closed:
+    if quiet:
         return None
     subject = f"{escalation_id}/{number}"
     return hazard.no, outbox.post(session, hazard, Topic.REPEATED, subject=subject, step=Step(hazard.step), at=at)
@@ -148,8 +153,9 @@ def escalation_for(session: Session, escalation_id: str) -> Escalation | None:
     return cast(Escalation | None, found)
 
 
-def _wait_for(session: Session, deadline_id: str, rung: Rung | None) -> None:
-    session.execute(update(DEADLINE).where(DEADLINE.c.id == deadline_id).values(**ladder_times.waiting_for(rung)))
+def _wait_for(session: Session, deadline_id: str, rung: Rung | None, *, asleep: bool = False) -> None:
+    waits = ladder_times.waiting_for(rung, asleep=asleep)
+    session.execute(update(DEADLINE).where(DEADLINE.c.id == deadline_id).values(**waits))
 
 
 def _locked_hazard(session: Session, deadline_id: str) -> Hazard | None:

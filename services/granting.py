@@ -19,7 +19,7 @@ from models.process import STEPS
 from models.requests import RequestKind
 from models.stage import Clock, Step
 from models.tables import HAZARD, WORK_ITEM
-from services import clocks, controls, listing, merging, moments
+from services import clocks, controls, listing, merging, moments, reminders
 from services.moves import Taken
 
 _MOST_PAUSED_DAYS = 30
@@ -152,7 +152,8 @@ def _grant_listing(session: Session, hazard: Hazard, asked: Any, _granted: Any, 
 
 
 def _grant_delisting(session: Session, hazard: Hazard, _asked: Any, _granted: Any, at: datetime) -> Effect:
-    def then(taken: Taken, _by: Actor) -> None:
+    def then(taken: Taken, by: Actor) -> None:
+        reminders.end(session, hazard, Clock.LISTING_REVIEW, by=by, at=at)
         listing.open_publication(session, hazard, (Clock.DELISTING_PUBLICATION,), origin=taken.decision_id, at=at)
 
     return Effect({"listing_level": ListingLevel.NONE}, then)
@@ -189,7 +190,18 @@ def _grant_long_limit(session: Session, hazard: Hazard, asked: Any, _granted: An
 def _grant_pause(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
     running = _rectification(session, hazard)
     spans = [*json.loads(running.pauses), [at.isoformat(), end_of(asked.until).isoformat()]]
-    return Effect(_moved(session, hazard, running, at=at, pauses=json.dumps(spans)))
+
+    def then(taken: Taken, by: Actor) -> None:
+        reminders.remind(
+            session, hazard, Clock.PAUSE_REVIEW, asked.until, reminders.OFFICE, origin=taken.decision_id, by=by, at=at
+        )
+
+    return Effect(_moved(session, hazard, running, at=at, pauses=json.dumps(spans)), then)
+
+
+def is_paused(session: Session, hazard: Hazard, *, at: datetime) -> bool:
+    spans = json.loads(_rectification(session, hazard).pauses)
+    return bool(spans) and datetime.fromisoformat(spans[-1][1]) > at
 
 
 def end_pause(session: Session, hazard: Hazard, *, at: datetime) -> dict[str, Any]:

@@ -7,12 +7,15 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
+from models.hazard import Hazard
 from models.ladder import Rung, rungs
-from models.ladder_hold import Span, held_back
+from models.ladder_hold import NEVER_HELD, Span, held_back
 from models.stage import Clock
 from models.tables import DEADLINE, ESCALATION, LADDER_HOLD
 from services import policies
 
+AWAKE = NEVER_HELD | {Clock.FREEZE_REVIEW}
+"""Clocks whose ladder goes on while an accident freezes the hazard."""
 LETTER_LEVEL = 2
 """督办函, the orange level."""
 _HOLD = select(LADDER_HOLD.c.held_at, LADDER_HOLD.c.until).where(LADDER_HOLD.c.deadline_id == bindparam("of_deadline"))
@@ -64,9 +67,14 @@ def following(session: Session, old: Any, levels: Iterable[Rung], *, at: datetim
     return waiting_for(next((rung for rung in levels if rung.at > at or rung.level > told), None))
 
 
-def waiting_for(rung: Rung | None) -> dict[str, Any]:
-    """The deadline's columns that say which rung it waits for."""
-    return {"next_level": rung.level if rung else None, "next_rung_at": rung.at if rung else None}
+def waiting_for(rung: Rung | None, *, asleep: bool = False) -> dict[str, Any]:
+    """The deadline's columns that say which rung it waits for; one asleep waits for it without a time."""
+    return {"next_level": rung.level if rung else None, "next_rung_at": rung.at if rung and not asleep else None}
+
+
+def is_asleep(hazard: Hazard, clock: str) -> bool:
+    """Whether an accident freezes the hazard and this clock's ladder with it."""
+    return hazard.frozen_at is not None and clock not in AWAKE
 
 
 def _highest_told(session: Session, old: Any, *, at: datetime) -> int:

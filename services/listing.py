@@ -14,7 +14,7 @@ from models.hazard import Hazard, ListingLevel
 from models.permissions import Role
 from models.process import DecisionCode
 from models.stage import Clock
-from services import clocks, duties, moments
+from services import clocks, duties, moments, reminders, trail
 from services.moves import Taken, take
 
 _LOOK_BACKS = {30: Clock.LOOK_BACK_30, 90: Clock.LOOK_BACK_90}
@@ -52,13 +52,19 @@ def record_publication(session: Session, hazard: Hazard, form: Publication, *, b
 
 
 def keep_listed(session: Session, hazard: Hazard, form: Retention, *, by: Actor, at: datetime) -> Taken:
-    """Say at the gate why the listing stays for now (继续挂牌).
+    """Say at the gate why the listing stays for now, and look again on the day named (继续挂牌).
 
-    Raises: GateNotMet when the hazard is not listed.
+    Raises: GateNotMet when the hazard is not listed, InvalidInput for a day that has passed.
     """
     if hazard.listing_level == ListingLevel.NONE:
         raise GateNotMet("该隐患没有挂牌。", rule="挂牌督办", remedy="可直接办理销号审核。")
-    return take(session, hazard, DecisionCode.KEEP_LISTED, form, by=by, at=at)
+    reminders.refuse_past(form.review_on, at, field="review_on")
+    taken = take(session, hazard, DecisionCode.KEEP_LISTED, form, by=by, at=at)
+    reminders.remind(
+        session, hazard, Clock.LISTING_REVIEW, form.review_on, reminders.OFFICE, origin=taken.decision_id, by=by,
+        at=trail.after(hazard.changed_at, at),
+    )  # fmt: skip
+    return taken
 
 
 def open_look_backs(session: Session, hazard: Hazard, *, origin: str, at: datetime) -> None:

@@ -20,7 +20,18 @@ from models.permissions import Role
 from models.process import STEPS, DecisionCode, Move, move_for, who_may
 from models.stage import Clock, Owner, Step
 from models.tables import DECISION, HAZARD, WORK_ITEM
-from services import access, attachments, clocks, duties, outbox, pending, reporter_answers, signatures, trail
+from services import (
+    access,
+    attachments,
+    clocks,
+    duties,
+    outbox,
+    pending,
+    reminders,
+    reporter_answers,
+    signatures,
+    trail,
+)
 from services.duties import INSERT_ITEM, Writes
 
 _OPEN = (WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.closed_at.is_(None))
@@ -147,7 +158,7 @@ def _beside(
 ) -> Writes:  # fmt: skip
     """The duty that runs beside a step is opened on entering it and closed on leaving it."""
     left, entered = STEPS[move.at], STEPS[move.to]
-    writes: Writes = []
+    writes = reminders.leaving(hazard.id, move.at, move.to, by=by.person_id, at=at)
     if left.duty:
         writes += duties.closing(hazard.id, left.duty, _FULFILS[left.duty], by=by.person_id, at=at)
     if entered.duty and move.decision != DecisionCode.WITHDRAW:

@@ -14,7 +14,7 @@ from models.process import DecisionCode
 from models.stage import Clock
 from models.standard import StandardClause
 from models.tables import DECISION
-from services import clocks, duties, escalations, moments
+from services import clocks, duties, escalations, moments, reminders, trail
 from services.moves import Taken, take
 
 _EXPLAINED_FROM = 2
@@ -65,9 +65,19 @@ def fail_review(session: Session, hazard: Hazard, form: ReviewFailure, *, by: Ac
 
 
 def record_cannot_review(session: Session, hazard: Hazard, form: RecheckFailure, *, by: Actor, at: datetime) -> Taken:
-    """The visit was made and the place was shut; the review's clock runs on, against the department (无法复查)."""
+    """The visit was made and the place was shut; the review's clock runs on, against the department, and the next visit
+    is due on the day named (无法复查).
+
+    Raises: InvalidInput (a visit ahead, a next one before today).
+    """
     moments.refuse_ahead(form.visited_at, at, field="visited_at")
-    return take(session, hazard, DecisionCode.CANNOT_REVIEW, form, by=by, at=at, evidence=form.evidence)
+    reminders.refuse_past(form.next_visit_on, at, field="next_visit_on")
+    taken = take(session, hazard, DecisionCode.CANNOT_REVIEW, form, by=by, at=at, evidence=form.evidence)
+    reminders.remind(
+        session, hazard, Clock.NEXT_VISIT, form.next_visit_on, duties.in_charge(hazard), origin=taken.decision_id, by=by,
+        at=trail.after(hazard.changed_at, at),
+    )  # fmt: skip
+    return taken
 
 
 def refer_to_district(session: Session, hazard: Hazard, form: DistrictReferral, *, by: Actor, at: datetime) -> Taken:
