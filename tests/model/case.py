@@ -2,9 +2,9 @@
 
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from model.dates import Run, running
+from model.dates import CHINA, Run, night, running
 from model.office import ALONE, ASKED, CLOCK, ENDS, OF_UNITS, PARTS, UNIT, UNIT_OF, URGENT, WAYS, WITHDRAWABLE
 
 BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "REOPENING", "EXPERT_OPINION"}
@@ -49,7 +49,7 @@ class Case:
     """(chain, person or unit) → the part held in this cycle."""
     told: set[str] = field(default_factory=set)
     listed: bool = False
-    frozen: bool = False
+    frozen_at: datetime | None = None
     evidenced: bool = False
     not_found: int = 0
     claimed: str = ""
@@ -65,6 +65,15 @@ class Case:
     @property
     def step(self) -> str:
         return self.now.step
+
+    @property
+    def frozen(self) -> bool:
+        return self.frozen_at is not None
+
+    def awake_until(self, run: Run, at: datetime) -> datetime:
+        """Until when the ladder of a clock has gone on by `at`: after an accident only those of people's safety do."""
+        asleep = run.closed is None and run.clock not in {"interim_check", "freeze_review"}
+        return self.frozen_at if self.frozen_at and asleep else at
 
     def allows(self, code: str, who: str, person_told: str, at: datetime) -> bool:
         """Whether the office takes this decision by this person now."""
@@ -177,7 +186,11 @@ class Case:
             case "ARBITRATE":
                 self.now.arbitrated = True
             case "FREEZE" | "UNFREEZE":
-                self.frozen = code == "FREEZE"
+                self.frozen_at = at if code == "FREEZE" else None
+                (self.start if self.frozen else self.stop)("freeze_review", at)
+            case "CANNOT_REVIEW":
+                self.stop("next_visit", at)
+                self.runs.append(Run("next_visit", at, night(next_visit(at))))
             case "CANNOT_VERIFY":
                 self.not_found += 1
             case "NEED_EXPERT":
@@ -214,8 +227,9 @@ class Case:
         old, new = self.clock_of(self.step), self.clock_of(to)
         if old and old != new:
             self.stop(old, at)
-        if self.step == "WORK":
-            self.stop("progress", at)
+        for step, duty in (("WORK", "progress"), ("RECHECK", "next_visit")):
+            if self.step == step:
+                self.stop(duty, at)
         for kind in [kind for kind in self.asked if to not in ASKED[kind][2]]:
             self._settle(kind, at, lapsed=True)
         if to in ENDS:
@@ -294,6 +308,11 @@ class Case:
 
     def live(self) -> list[Run]:
         return [run for run in self.runs if run.closed is None]
+
+
+def next_visit(at: datetime) -> date:
+    """The day that is named where the place was shut."""
+    return at.astimezone(CHINA).date() + timedelta(days=3)
 
 
 def _signers(who: str, part: str) -> list[str]:

@@ -17,7 +17,7 @@ LIMITS: dict[str, tuple[int, str]] = {
     "progress_question": (3, "working"), "review": (10, "days"), "district_review": (20, "days"), "gate": (3, "working"),
     "failure_explanation": (3, "working"), "look_back_30": (30, "days"), "look_back_90": (90, "days"),
     "report_listing": (3, "working"), "publish_listing": (5, "working"), "publish_delisting": (5, "working"),
-    "request_decision": (3, "working"), "extension_decision": (10, "working"),
+    "request_decision": (3, "working"), "extension_decision": (10, "working"), "freeze_review": (60, "days"),
 }  # fmt: skip
 AGAINST_ENTERPRISE = {"plan", "rectification", "progress", "progress_question", "failure_explanation"}
 LADDER = ((-1, 0.5), (0, 1), (2, 1), (5, 1), (15, 1))
