@@ -117,5 +117,5 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
     _K.LAST_EXTENSION.ask: _EXTENSION,
     _K.LONG_LIMIT.ask: {"new_limit_on": "2027-06-30", "basis": "项目施工计划", "reason": "市政道路改造"},
     _K.PAUSE.ask: {"ground": "PUBLIC_WORKS", "reason": "道路封闭施工通告", "until": "2026-09-29", "interim": "继续停产"},
-    _K.REOPENING.ask: {"ground": "REBOUND", "finding": "清灰制度又停"},
+    _K.REOPENING.ask: {"ground": "REBOUND", "finding": "清灰制度又停", "interim_control": "NONE", "interim_reason": "已责令当场清理"},
 }  # fmt: skip

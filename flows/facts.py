@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
+from models import Unit
 from models.correspondence import INSTRUCTION
 from models.hazard import Hazard
 from models.limits import ZONE
+from models.permissions import Role
 from models.process import STEPS, DecisionCode
 from models.requests import RequestKind
 from models.source import CLOCKS_OF_REPORTERS
@@ -142,3 +144,10 @@ def _deadline_at(session: Session, hazard: Hazard, step: Step, at: datetime) -> 
     return session.execute(
         select(DEADLINE).where(*of_clock).order_by(DEADLINE.c.start_at.desc()).limit(1)
     ).one_or_none()
+
+
+def bearer_name(session: Session, item: Any) -> str:
+    """With whom a work item lies: the unit, or the roles that may decide it."""
+    if item.unit_id:
+        return session.execute(select(col(Unit.name)).where(col(Unit.id) == item.unit_id)).scalar_one()
+    return "、".join(Role(role).label for role in item.roles.split())

@@ -12,8 +12,7 @@ from models.hazard import Hazard
 from models.incident import IncidentKind
 from models.ladder import Ladder, Level, Recipient
 from models.limits import add_working_days
-from models.permissions import Role
-from models.stage import Clock, Owner
+from models.stage import Owner
 from models.tables import DEADLINE
 from notifications import notices, recipients
 from notifications.pacing import Pace, pace_of
@@ -27,15 +26,11 @@ _OFFICES = {
     Recipient.ACTUAL_CONTROLLER: "企业实际控制人", Recipient.RECTIFIER: "整改单位用户", Recipient.APPROVER: "批准人",
 }  # fmt: skip
 _LATE = {"unit": Owner.ENTERPRISE, "committee": Owner.COMMITTEE}
-"""Whom a letter addresses; lateness of any other party but the approver's is the department's."""
-_APPROVER = "approver"
-_DEPARTMENTS = frozenset({Recipient.HANDLER, Recipient.DEPARTMENT_HEAD})
-"""In an approver's ladder of before 批准人 was an addressee of its own, these stand for it."""
+"""Whom a letter addresses; lateness of any other party is the department's."""
 
 
 def tell_escalation(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
-    """Draft the letter, open what must be answered, tell the people of this level; about a letter that is not answered no
-    other letter is written. A level missed in downtime and
+    """Draft the letter, open what must be answered, tell the people of this level. A level missed in downtime and
     overtaken by a higher one is on record; its letter and notices would only repeat the higher one's."""
     escalation = escalations.escalation_for(session, message.subject)
     if escalation is not None and not escalation.late:
@@ -78,16 +73,18 @@ def _tell(
     ladder = policies.ladder(session, escalation.ladder_version)
     level = ladder.level(deadline.against, escalation.level)
     answer_due, letter_no = None, ""
-    if escalation.because != escalations.DANGER and deadline.clock != Clock.ANSWER:
+    item = duties.item_of(session, deadline) if deadline.against == "approver" else None
+    if escalation.because != escalations.DANGER:
         answer_due = _answer_due(session, deadline, level, escalation.fired_at)
-        letter_no = _letter(session, escalation, hazard, deadline, level, answer_due, at)
-    unit_id = _unit_of(hazard, deadline)
+        to = facts.bearer_name(session, item) if item else _late_party(session, hazard, deadline)
+        letter_no = _letter(session, escalation, hazard, deadline, level, answer_due, at, to=to)
+    unit_id = deadline.unit_id or hazard.lead_unit_id or hazard.verifying_unit_id
     if answer_due and not repeat and deadline.against != "committee":
         duties.open_answer(
             session, hazard, deadline, origin=escalation.id, unit_id=unit_id, due_at=answer_due, at=escalation.fired_at
         )
-    told = _told(session, hazard, deadline, level)
-    people = _with_stand_ins(session, hazard, deadline, ladder, level, told)
+    told = recipients.of_level(session, hazard, unit_id, level.recipients, item=item)
+    people = _with_stand_ins(session, hazard, unit_id, ladder, deadline.against, level, told)
     people = recipients.with_delegates(session, people, at=at)
     known = facts.of_escalation(
         session,
@@ -96,7 +93,7 @@ def _tell(
         level_name=level.name,
         letter_no=letter_no,
         answer_due=answer_due,
-        raised=bool(escalation.because),
+        raised=escalation.raised_by is not None,
     )
     pace = pace_of(hazard, since=since, at=at, level=level.level, repeat=repeat)
     notices.queue(
@@ -114,36 +111,17 @@ def _answer_due(session: Session, deadline: Any, level: Level, fired_at: datetim
     return add_working_days(fired_at, level.answer_days, policies.calendar(session, deadline.calendar_version))
 
 
-def _unit_of(hazard: Hazard, deadline: Any) -> str | None:
-    """The department a level is about. An approver's lateness is the lead unit's only where its head approves."""
-    if deadline.against == _APPROVER:
-        return deadline.unit_id
-    return deadline.unit_id or hazard.lead_unit_id or hazard.verifying_unit_id
-
-
-def _told(session: Session, hazard: Hazard, deadline: Any, level: Level) -> recipients.Told:
-    wanted = _addressed(deadline, level)
-    return recipients.of_level(session, hazard, _unit_of(hazard, deadline), wanted, subject=deadline.subject)
-
-
-def _addressed(deadline: Any, level: Level) -> tuple[Recipient, ...]:
-    """Whom a level addresses; where an approver is late, the approvers in the place of the department."""
-    if deadline.against != _APPROVER:
-        return level.recipients
-    return tuple(dict.fromkeys(Recipient.APPROVER if one in _DEPARTMENTS else one for one in level.recipients))
-
-
 def _with_stand_ins(
-    session: Session, hazard: Hazard, deadline: Any, ladder: Ladder, level: Level, told: recipients.Told
-) -> tuple[str, ...]:
+    session: Session, hazard: Hazard, unit_id: str | None, ladder: Ladder, against: str, level: Level, told: recipients.Told
+) -> tuple[str, ...]:  # fmt: skip
     """The people of a level; where somebody of it cannot be told, those of the next level as well, at last the office."""
     if not told.vacant:
         return told.person_ids
-    for higher in ladder.levels[deadline.against][level.level + 1 :]:
-        above = _told(session, hazard, deadline, higher)
-        if len(above.vacant) < len(_addressed(deadline, higher)):
+    for higher in ladder.levels[against][level.level + 1 :]:
+        above = recipients.of_level(session, hazard, unit_id, higher.recipients)
+        if len(above.vacant) < len(higher.recipients):
             return tuple(dict.fromkeys((*told.person_ids, *above.person_ids)))
-    office = recipients.of_level(session, hazard, None, (Recipient.COMMITTEE_OFFICE,)).person_ids
+    office = recipients.of_level(session, hazard, unit_id, (Recipient.COMMITTEE_OFFICE,)).person_ids
     return tuple(dict.fromkeys((*told.person_ids, *office)))
 
 
@@ -155,23 +133,21 @@ def _letter(
     level: Level,
     answer_due: datetime | None,
     at: datetime,
+    *,
+    to: str,
 ) -> str:
     """The number of the level's letter, drafted once; empty where the level has none."""
     if not level.letter:
         return ""
     body = letters.escalation_text(
-        hazard, to=_addressee(session, hazard, deadline), action=level.action, due_text=facts.text_of(deadline.due_at),
+        hazard, to=to, action=level.action, due_text=facts.text_of(deadline.due_at),
         reason=deadline.reason, answer_text=facts.text_of(answer_due) if answer_due else "",
-        raised=bool(escalation.because),
+        raised=escalation.raised_by is not None,
     )  # fmt: skip
     title = f"关于重大事故隐患{hazard.no}的{level.letter}"
     return letters.draft(session, hazard, origin=escalation.id, kind=level.letter, title=title, body=body, at=at).number
 
 
-def _addressee(session: Session, hazard: Hazard, deadline: Any) -> str:
-    """Whom the letter is written to: the late party, or the offices that may decide the request."""
-    if deadline.against == _APPROVER and not deadline.unit_id:
-        approving = duties.bearer_of(session, hazard.id, deadline.subject)
-        return "、".join(Role(role).label for role in approving.roles.split()) if approving else "批准人"
+def _late_party(session: Session, hazard: Hazard, deadline: Any) -> str:
     owner = _LATE.get(deadline.against, Owner.LEAD_UNIT if hazard.lead_unit_id else Owner.VERIFYING_UNIT)
     return facts.owner_name(session, hazard, owner)

@@ -22,9 +22,10 @@ def closure_ground(penalties: Iterable[date], on: date) -> str:
     return ""
 
 
-def may_cut_power(notices: Iterable[datetime], at: datetime, *, emergency: bool) -> bool:
-    """Power may be cut 24 hours after a written notice; at once only where lives are in danger.
+def may_cut_power(notices: Iterable[datetime], at: datetime, *, cuts: int, emergency: bool) -> bool:
+    """Power may be cut 24 hours after a written notice; at once only where lives are in danger. Each of the `cuts` made
+    before took a notice of its own.
 
     Source: 安全生产法 第七十条第一款.
     """
-    return emergency or any(notice + POWER_CUT_NOTICE <= at for notice in notices)
+    return emergency or sum(notice + POWER_CUT_NOTICE <= at for notice in notices) > cuts

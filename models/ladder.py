@@ -27,7 +27,7 @@ class Recipient(StrEnum):
     ACTUAL_CONTROLLER = "actual_controller"
     RECTIFIER = "rectifier"
     APPROVER = "approver"
-    """Whoever may decide the request that waits, but for the one who asked."""
+    """Who should have decided a request: whoever holds the roles its work item lies with."""
 
 
 @dataclass(frozen=True, slots=True)

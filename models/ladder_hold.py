@@ -16,6 +16,8 @@ from models.stage import Clock
 MOST_WORKING_DAYS = 10
 NEVER_HELD = frozenset({Clock.INTERIM_CHECK})
 """Clocks of interim control: people's safety hangs on them, so their ladder waits for nobody."""
+GOES_ON_FROZEN = NEVER_HELD | {Clock.FREEZE_REVIEW}
+"""Clocks whose ladder goes on while an accident is looked into."""
 
 
 class Span(NamedTuple):

@@ -27,10 +27,6 @@ class Unit(StrEnum):
     CALENDAR_DAYS = "CD"
     HOURS = "H"
 
-    @property
-    def label(self) -> str:
-        return _UNIT_NAMES[self]
-
 
 _UNIT_NAMES = {Unit.WORKING_DAYS: "个工作日", Unit.CALENDAR_DAYS: "日", Unit.HOURS: "小时"}
 
@@ -115,13 +111,6 @@ def working_day_after(day: date, number: int, calendar: WorkCalendar) -> date:
 def add_working_days(moment: datetime, number: int, calendar: WorkCalendar) -> datetime:
     """The end of the `number`-th working day after (or, negative, before) the local day of `moment`."""
     return end_of(working_day_after(_local(moment).date(), number, calendar))
-
-
-def before(moment: datetime, limit: Limit, calendar: WorkCalendar) -> datetime:
-    """The instant so long before another one: working days to the end of their day, the rest by the clock."""
-    if limit.unit == Unit.WORKING_DAYS:
-        return add_working_days(moment, -limit.number, calendar)
-    return moment - (timedelta(hours=limit.number) if limit.unit == Unit.HOURS else timedelta(days=limit.number))
 
 
 def working_days_between(earlier: datetime, later: datetime, calendar: WorkCalendar) -> int:

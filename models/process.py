@@ -228,6 +228,21 @@ if wrong := {step for step in OPEN_STEPS if not any(move.at == step and not move
     raise ValueError(f"steps nobody can leave: {wrong}")
 
 
+REVIEWS: Mapping[Clock, DecisionCode] = {
+    Clock.PAUSE_END: _D.RESUME_CLOCK, Clock.NEXT_VISIT: _D.RECHECK, Clock.LISTING_REVIEW: _D.KEEP_LISTED,
+}  # fmt: skip
+"""What a decision said would be looked at again on a day (复核), and the decision that does so."""
+
+
+@cache
+def reviews_ended_by(move: Move) -> tuple[tuple[Clock, DecisionCode], ...]:
+    """The reviews that end with the move, because nobody can make them where it leads."""
+    return tuple(
+        (clock, code) for clock, code in REVIEWS.items()
+        if (move.at, code) in _BY_PLACE and (move.to, code) not in _BY_PLACE
+    )  # fmt: skip
+
+
 @cache
 def moves_at(step: Step) -> tuple[Move, ...]:
     """Every decision the process knows at this step."""

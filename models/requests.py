@@ -77,7 +77,6 @@ def _leave(steps: Iterable[Step], to: Step) -> Mapping[Step, Step]:
     return dict.fromkeys(steps, to)
 
 
-EXTENSIONS = frozenset({RequestKind.EXTENSION, RequestKind.LAST_EXTENSION})
 _K, _O = RequestKind, Operation
 _LEADING = frozenset({Part.LEAD})
 _DOING = _LEADING | {Part.RECTIFYING}

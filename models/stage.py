@@ -66,11 +66,15 @@ class Clock(StrEnum):
     LONG_PROGRESS = "long_works_progress"
     QUESTION = "progress_question"
     SUB_ACTION = "sub_action"
+    PAUSE_END = "pause_end"
+    FREEZE_REVIEW = "freeze_review"
     ENFORCEMENT = "enforcement"
     REVIEW = "review"
+    NEXT_VISIT = "next_visit"
     DISTRICT_REVIEW = "district_review"
     EXPLANATION = "failure_explanation"
     GATE = "gate"
+    LISTING_REVIEW = "listing_review"
     LOOK_BACK_30 = "look_back_30"
     LOOK_BACK_90 = "look_back_90"
     REQUEST = "request_decision"
@@ -79,10 +83,6 @@ class Clock(StrEnum):
     ANSWER = "answer_letter"
     REPORTER_ANSWER = "reporter_answer"
     OBJECTION = "reporter_objection"
-    PAUSE_REVIEW = "pause_review"
-    LISTING_REVIEW = "listing_review"
-    NEXT_VISIT = "next_visit"
-    FREEZE_REVIEW = "freeze_review"
 
     @property
     def label(self) -> str:
@@ -96,13 +96,12 @@ _CLOCK_LABELS = {
     Clock.ARBITRATION: "裁定", Clock.INFORM: "告知", Clock.LISTING_FILING: "挂牌报备", Clock.LISTING_PUBLICATION: "挂牌公布",
     Clock.DELISTING_PUBLICATION: "摘牌公布", Clock.PLAN: "报送方案", Clock.PLAN_REVIEW: "审查方案",
     Clock.RECTIFICATION: "整改", Clock.PROGRESS: "报告进展", Clock.LONG_PROGRESS: "报告进展（长期工程）",
-    Clock.QUESTION: "答复质询", Clock.SUB_ACTION: "整改子项", Clock.ENFORCEMENT: "执法措施", Clock.REVIEW: "复查",
-    Clock.DISTRICT_REVIEW: "区级复查", Clock.EXPLANATION: "书面说明", Clock.GATE: "销号审核",
+    Clock.QUESTION: "答复质询", Clock.SUB_ACTION: "整改子项", Clock.PAUSE_END: "中止到期复核",
+    Clock.FREEZE_REVIEW: "冻结复核", Clock.ENFORCEMENT: "执法措施", Clock.REVIEW: "复查", Clock.NEXT_VISIT: "再次复查",
+    Clock.DISTRICT_REVIEW: "区级复查", Clock.EXPLANATION: "书面说明", Clock.GATE: "销号审核", Clock.LISTING_REVIEW: "继续挂牌复核",
     Clock.LOOK_BACK_30: "30日回头看", Clock.LOOK_BACK_90: "90日回头看", Clock.REQUEST: "批复申请",
     Clock.EXTENSION: "批复延期", Clock.SHORT_EXTENSION: "批复延期（短期限）", Clock.ANSWER: "答复督办函",
     Clock.REPORTER_ANSWER: "答复举报人", Clock.OBJECTION: "查看举报人异议",
-    Clock.PAUSE_REVIEW: "中止计时复核", Clock.LISTING_REVIEW: "继续挂牌复核", Clock.NEXT_VISIT: "再次现场复查",
-    Clock.FREEZE_REVIEW: "事故冻结复核",
 }  # fmt: skip
 
 

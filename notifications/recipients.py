@@ -15,7 +15,7 @@ from models.organization import Duty
 from models.permissions import Role
 from models.process import STEPS
 from models.stage import Owner, Step
-from models.tables import DELEGATION, HAZARD_REQUEST, WORK_ITEM
+from models.tables import DELEGATION
 from notifications import reach
 
 
@@ -79,20 +79,27 @@ def of_end(session: Session, hazard: Hazard) -> Told:
 
 
 def of_level(
-    session: Session, hazard: Hazard, unit_id: str | None, recipients: Iterable[Recipient], *, subject: str = ""
+    session: Session, hazard: Hazard, unit_id: str | None, recipients: Iterable[Recipient], *, item: Any = None
 ) -> Told:
-    """The persons a ladder level addresses. `unit_id` is the department the clock runs against or that leads, `subject`
-    the request an approver's clock runs for."""
+    """The persons a ladder level addresses. `unit_id` is the department the clock runs against or that leads; `item`
+    the request's, where somebody is late in deciding one."""
     people: list[str] = []
     vacant: list[Recipient] = []
     for recipient in recipients:
-        approving = recipient == Recipient.APPROVER
-        found = _approvers(session, hazard, subject) if approving else _FIND[recipient](session, hazard, unit_id)
+        decides = recipient == Recipient.APPROVER
+        found = _deciding(session, item) if decides else _FIND[recipient](session, hazard, unit_id)
         reached = reach.of(session, found)
         people += reached.at_work(found)
         if not reached.heard(found):
             vacant.append(recipient)
     return Told(_unique(people), tuple(vacant))
+
+
+def _deciding(session: Session, item: Any) -> list[str]:
+    if item is None:
+        return []
+    roles = col(RoleGrant.role).in_(item.roles.split())
+    return _holders(session, roles, *([col(RoleGrant.unit_id) == item.unit_id] if item.unit_id else []))
 
 
 def with_delegates(session: Session, people: Sequence[str], *, at: datetime) -> tuple[str, ...]:
@@ -125,19 +132,6 @@ def _rectifiers(session: Session, hazard: Hazard, _unit: str | None) -> list[str
     return _holders(
         session, col(RoleGrant.unit_id) == hazard.rectifying_unit_id, col(RoleGrant.role).in_((Role.DO, Role.DH))
     )
-
-
-def _approvers(session: Session, hazard: Hazard, subject: str) -> list[str]:
-    """Whoever finds the request in their inbox; the one who asked does not decide it."""
-    lies = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.origin == subject)
-    item = session.execute(select(WORK_ITEM.c.roles, WORK_ITEM.c.unit_id).where(*lies).limit(1)).one_or_none()
-    if item is None or not subject:
-        return []
-    where = [col(RoleGrant.role).in_(item.roles.split())]
-    where += [col(RoleGrant.unit_id) == item.unit_id] if item.unit_id else []
-    asked = select(HAZARD_REQUEST.c.asked_by).where(HAZARD_REQUEST.c.id == subject)
-    asker = session.execute(asked).scalar_one_or_none()
-    return [person for person in _holders(session, *where) if person != asker]
 
 
 def _named(column: str) -> Callable[[Session, Hazard, str | None], list[str]]:

@@ -14,7 +14,6 @@ from models.errors import InvalidInput
 from models.forms.rectification import LimitFields
 from models.hazard import Hazard, ListingLevel
 from models.ids import new_id
-from models.ladder import first_rung
 from models.limits import Due, Limit, Pause, Unit, due, on_date, working_time_between
 from models.stage import Clock
 from models.tables import DEADLINE
@@ -68,16 +67,16 @@ def clock_of(clock: Clock, *, urgent: bool) -> Clock:
 
 def starting(
     session: Session, hazard: Hazard, clock: Clock, *, at: datetime, cycle: int, unit_id: str | None,
-    named: NamedLimit | None = None, subject: str = "", rule: str = "", against: str = "",
+    named: NamedLimit | None = None, subject: str = "", rule: str = "", lateness: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """The deadline of a clock that starts now, as the row `INSERT_DEADLINE` writes; one of a clock (and subject) lives
     on a hazard.
 
     The limit is the one a decision names (`named`), or the rule of the clock (`rule` for another one) in the version
-    the hazard runs under; likewise `against`, where the rule leaves it to the case.
+    the hazard runs under; `lateness`: whose it is where that is not the rule's to say.
     """
-    ruled, limit, version = _limit(session, hazard, rule or clock)
-    against = against or ruled
+    against, limit, version = limit_of(session, hazard, rule or clock)
+    against = lateness or against
     if named is not None and named.hours is not None:
         limit = Limit(named.hours, Unit.HOURS, named.basis, "decided")
     elif named is not None and named.days is not None:
@@ -91,8 +90,7 @@ def starting(
         "rules_version": version, "calendar_version": hazard.calendar_version,
         "ladder_version": hazard.ladder_version,
     }  # fmt: skip
-    row |= _computed(session, row)
-    return row | ({"next_rung_at": None} if ladder_times.is_asleep(hazard, clock) else {})
+    return row | _computed(session, row)
 
 
 def superseding(session: Session, deadline: Any, *, at: datetime, **changes: Any) -> dict[str, Any]:
@@ -106,6 +104,17 @@ def superseding(session: Session, deadline: Any, *, at: datetime, **changes: Any
     row |= ladder_times.resumed(session, deadline, row, at=at)
     replace(session, deadline, row, at=at)
     return row
+
+
+def go_on(session: Session, ended: Any) -> None:
+    """A deadline that should not have ended runs on, in a row of its own with the same dates; what its ladder had not
+    said yet, the new row says."""
+    row = superseding(session, ended, at=ended.closed_at)
+    if ended.next_rung_at is None:
+        return
+    unsaid = {"next_level": ended.next_level, "next_rung_at": ended.next_rung_at}
+    for deadline_id, waits in ((ended.id, {"next_rung_at": None}), (row["id"], unsaid)):
+        session.execute(update(DEADLINE).where(DEADLINE.c.id == deadline_id).values(**waits))
 
 
 def replace(session: Session, deadline: Any, row: dict[str, Any], *, at: datetime) -> None:
@@ -127,14 +136,14 @@ def _computed(session: Session, row: Mapping[str, Any]) -> dict[str, Any]:
     calendar = policies.calendar(session, row["calendar_version"])
     found = recomputed(row, calendar)
     ladder = policies.ladder(session, row["ladder_version"])
-    first = first_rung(row["start_at"], found.due_at, row["against"], ladder, calendar)
+    first = ladder_times.first({**row, "due_at": found.due_at}, ladder, calendar)
     return {
         "due_at": found.due_at, "reason": found.reason, "provisional": found.provisional,
         "next_level": first.level, "next_rung_at": first.at,
     }  # fmt: skip
 
 
-def _limit(session: Session, hazard: Hazard, key: str) -> tuple[str, Limit, int]:
+def limit_of(session: Session, hazard: Hazard, key: str) -> tuple[str, Limit, int]:
     """Against whom, the limit, and the version it is from: a rule younger than the hazard comes from the newest."""
     version = hazard.rules_version
     rules = policies.rules(session, version)
@@ -143,11 +152,6 @@ def _limit(session: Session, hazard: Hazard, key: str) -> tuple[str, Limit, int]
         rules = policies.rules(session, version)
     found = rules.limit(key)
     return found.against, found.limit, version
-
-
-def rule(session: Session, hazard: Hazard, key: str) -> Limit:
-    """A rule's limit in the version the hazard runs under; one younger than that, from the newest."""
-    return _limit(session, hazard, key)[1]
 
 
 def stop(session: Session, hazard_id: str, clock: Clock, *, at: datetime, subject: str = "") -> None:
@@ -203,7 +207,7 @@ def check_named(
     limit = Limit(named.days or 1, Unit.CALENDAR_DAYS, named.basis, "decided")
     computed = on_date(named.on, calendar) if named.on else due(at, limit, calendar)
     listed = hazard.listing_level != ListingLevel.NONE or hazard.external_factor
-    _, longest, _ = _limit(session, hazard, "listed_long_works" if listed else "rectification_longest")
+    _, longest, _ = limit_of(session, hazard, "listed_long_works" if listed else "rectification_longest")
     if working_time_between(at, computed.due_at, calendar) < _LEAST_NOTICE:
         raise InvalidInput(
             "整改截止日期已过或不足4个工作小时。", rule="时限规则：期限不得设在过去，至少留4个工作小时", remedy="请填写今天以后的日期。",

@@ -7,7 +7,14 @@ from sqlmodel import Session
 
 from models.actor import Actor
 from models.errors import GateNotMet
-from models.forms.controls import ControlCheck, ControlOrder, InterimControl, OutsideDocument, ResumptionConsent
+from models.forms.controls import (
+    ControlCheck,
+    ControlOrder,
+    InterimControl,
+    InterimDecision,
+    OutsideDocument,
+    ResumptionConsent,
+)
 from models.forms.progress import EnforcementStart, StopFirst
 from models.hazard import Hazard
 from models.process import STEPS, DecisionCode
@@ -96,17 +103,38 @@ def refuse_while_stopped(hazard: Hazard) -> None:
         )  # fmt: skip
 
 
+def refuse_lost(hazard: Hazard, target: Hazard) -> None:
+    """A hazard merged into another takes no control with it: the other must have its own, and stop what this one stops.
+
+    Raises: GateNotMet.
+    """
+    if (hazard.interim_control and not target.interim_control) or (is_stopped(hazard) and not is_stopped(target)):
+        raise GateNotMet(
+            "本隐患正在实施临时管控，并入的隐患没有同等管控。", rule="临时管控：并案不得使管控落空",
+            remedy=f"请先在{target.no}上落实同等管控，再并案。",
+        )  # fmt: skip
+
+
 def is_stopped(hazard: Hazard) -> bool:
     return hazard.interim_control is not None and InterimControl(hazard.interim_control).stops_production
 
 
-def watch(session: Session, hazard: Hazard, *, hours: int, origin: str, by: Actor, at: datetime) -> None:
+def decided(form: InterimDecision) -> dict[str, Any]:
+    """The hazard's columns that a decision on interim control sets; none where it says none is needed."""
+    if form.interim_control == InterimControl.NONE:
+        return {}
+    return {"interim_control": form.interim_control, "interim_hours": form.interim_hours}
+
+
+def watch(
+    session: Session, hazard: Hazard, *, hours: int, origin: str, by: Actor, at: datetime, cycle: int = 0
+) -> None:
     """The control is confirmed within so many hours; then again."""
     stop_watching(session, hazard, by=by, at=at)
     named = clocks.NamedLimit(None, None, "临时管控决定载明的核实间隔", hours)
     duties.open_duty(
         session, hazard, Clock.INTERIM_CHECK, DecisionCode.CONFIRM_CONTROL, duties.in_charge(hazard), origin=origin, at=at,
-        named=named,
+        named=named, cycle=cycle,
     )  # fmt: skip
 
 

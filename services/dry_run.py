@@ -60,7 +60,7 @@ def _shift(session: Session, row: Any, draft: Draft, at: datetime) -> Iterator[S
     new = clocks.recomputed({**held, **limit}, calendar)
     if new.due_at == row.due_at and draft.rules:
         return
-    levels = ladder_times.of_clock(row.clock, rungs(row.start_at, new.due_at, row.against, ladder, calendar))
+    levels = rungs(row.start_at, new.due_at, row.against, ladder, calendar)
     waits = _waits(session, row, levels, at)
     if new.due_at != row.due_at or waits != _waits(session, row, ladder_times.computed(session, held), at):
         columns = {**limit, "due_at": new.due_at, "reason": new.reason, "provisional": new.provisional, **waits}

@@ -1,7 +1,7 @@
 """Duties beside the process: a clock and a work item each, opened and closed by decisions; letters to answer; a
 calendar year to import."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Executable, bindparam, insert, or_, select, update
@@ -16,6 +16,7 @@ from models.limits import ZONE
 from models.once import insert_once
 from models.outbox import Topic
 from models.permissions import Role
+from models.process import REVIEWS
 from models.stage import Clock, Step
 from models.tables import HAZARD, WORK_ITEM
 from services import chain, clocks, outbox, trail
@@ -92,6 +93,16 @@ def open_duty(
     return due_at
 
 
+def open_review(
+    session: Session, hazard: Hazard, clock: Clock, bearer: Bearer, on: date, *, origin: str, by: Actor, at: datetime
+) -> None:
+    """Somebody said on which day it is looked at again (复核日期); an earlier such day is done with."""
+    code = REVIEWS[clock]
+    close_duty(session, hazard.id, clock, code, by=by, at=at)
+    named = clocks.NamedLimit(None, on, f"{clock.label}：办理时写明的日期")
+    open_duty(session, hazard, clock, code, bearer, origin=origin, at=at, named=named)
+
+
 def close_duty(
     session: Session,
     hazard_id: str,
@@ -124,35 +135,34 @@ def in_charge(hazard: Hazard) -> Bearer:
     return Bearer(f"{Role.DH} {Role.DO}", unit_id=unit_id) if unit_id else Bearer(Role.SC)
 
 
-def bearer_of(session: Session, hazard_id: str, origin: str) -> Bearer | None:
-    """In whose inbox lies what `origin` (a decision, a request, an escalation) opened; None where it opened nothing."""
-    mine = (WORK_ITEM.c.hazard_id == hazard_id, WORK_ITEM.c.origin == origin)
-    places = select(WORK_ITEM.c.roles, WORK_ITEM.c.unit_id, WORK_ITEM.c.enterprise_id).where(*mine).limit(1)
-    found = session.execute(places).one_or_none()
-    return Bearer(*found) if found else None
-
-
 def open_answer(
     session: Session, hazard: Hazard, deadline: Any, *, origin: str, unit_id: str | None, due_at: datetime, at: datetime
 ) -> None:
-    """Whoever is late must answer the letter in writing until the day it names: who rectifies, the department's head, or
-    whoever may decide the request that waits.
+    """Whoever is late must answer the letter in writing, within a clock of its own: who rectifies, who should have
+    decided, or the department's head. `origin`: the escalation the letter is of."""
+    late = _late(session, hazard, deadline, unit_id)
+    item = {"kind": Clock.ANSWER, "origin": origin, "due_at": due_at, "opened_at": at}
+    if _open_once(session, hazard_id=hazard.id, **item, **late._asdict()):
+        named = clocks.NamedLimit(None, due_at.astimezone(ZONE).date(), "督办函载明的答复期限")
+        row = clocks.starting(
+            session, hazard, Clock.ANSWER, at=at, cycle=hazard.cycle, unit_id=late.unit_id, named=named, subject=origin,
+            lateness=deadline.against,
+        )  # fmt: skip
+        session.execute(clocks.INSERT_DEADLINE, row)
 
-    The answer has a clock of its own against the same party; unanswered, it raises what the letter is about
-    (`services/escalations.py`). A hazard at its end waits for no answer.
-    """
-    late = rectifier(hazard) if deadline.against == "unit" else Bearer(Role.DH, unit_id=unit_id)
-    if deadline.against == "approver":
-        late = bearer_of(session, hazard.id, deadline.subject) or late
-    columns = {"hazard_id": hazard.id, "kind": Clock.ANSWER, "origin": origin, "due_at": due_at, "opened_at": at}
-    if hazard.closed_at is not None or not _open_once(session, **columns, **late._asdict()):
-        return
-    named = clocks.NamedLimit(None, due_at.astimezone(ZONE).date(), "督办函载明的答复期限")
-    row = clocks.starting(
-        session, hazard, Clock.ANSWER, at=at, cycle=deadline.cycle, unit_id=late.unit_id, named=named, subject=origin,
-        against=deadline.against,
-    )  # fmt: skip
-    session.execute(clocks.INSERT_DEADLINE, row)
+
+def _late(session: Session, hazard: Hazard, deadline: Any, unit_id: str | None) -> Bearer:
+    if deadline.against == "unit":
+        return rectifier(hazard)
+    waiting = item_of(session, deadline) if deadline.against == "approver" else None
+    return Bearer(waiting.roles, waiting.unit_id) if waiting else Bearer(Role.DH, unit_id=unit_id)
+
+
+def item_of(session: Session, deadline: Any) -> Any:
+    """The work item that waits for whoever this deadline's duty lies with, or None."""
+    same = (WORK_ITEM.c.hazard_id == deadline.hazard_id, WORK_ITEM.c.origin == deadline.subject)
+    found = select(WORK_ITEM).where(*same, WORK_ITEM.c.closed_at.is_(None), ~WORK_ITEM.c.is_move)
+    return session.execute(found.limit(1)).one_or_none()
 
 
 def open_calendar_year(session: Session, year: int, *, due_at: datetime, at: datetime) -> bool:
@@ -177,7 +187,7 @@ def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: d
     item = session.execute(select(WORK_ITEM).where(*open_answers)).one_or_none()
     if item is None:
         raise _nothing_to_answer()
-    if not _is_asked(item, by):
+    if not _lies_with(item, by):
         raise NotPermitted(
             "该督办函须由被督办单位答复。", rule="督办函由被督办单位答复", remedy="请由被督办单位的人员办理。"
         )
@@ -186,14 +196,12 @@ def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: d
     answered = session.execute(update(WORK_ITEM).where(*open_answers).values(closed_at=at, closed_by=by.person_id))
     if answered.rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]  # a cursor result
         raise _nothing_to_answer()
-    at = trail.after(hazard.changed_at, at)
     clocks.stop(session, hazard.id, Clock.ANSWER, at=at, subject=item.origin)
     facts = {"escalation_id": item.origin, "form": {"answer": text}}
-    chain.record(session, hazard.id, "LETTER_ANSWERED", by=by, at=at, facts=facts)
+    chain.record(session, hazard.id, "LETTER_ANSWERED", by=by, at=trail.after(hazard.changed_at, at), facts=facts)
 
 
-def _is_asked(item: Any, by: Actor) -> bool:
-    """The enterprise or the unit asked; an item of the office as a whole asks whoever holds its roles."""
+def _lies_with(item: Any, by: Actor) -> bool:
     if item.enterprise_id:
         return item.enterprise_id == by.enterprise_id
     return item.unit_id in by.unit_ids if item.unit_id else bool(by.roles & set(item.roles.split()))

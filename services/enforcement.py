@@ -14,10 +14,11 @@ from models.errors import GateNotMet
 from models.forms.progress import EnforcementAct, EnforcementKind, Freeze, Unfreeze
 from models.hazard import Hazard
 from models.limits import ZONE
+from models.permissions import Role
 from models.process import DecisionCode
 from models.stage import Clock
 from models.tables import DECISION, HAZARD
-from services import duties, freezing, moments, trail
+from services import duties, moments
 from services.moves import Taken, take
 
 
@@ -30,6 +31,7 @@ class _Act(NamedTuple):
     decided_by: str
     document_no: str
     taken_at: datetime
+    emergency: bool
 
 
 def record_act(session: Session, hazard: Hazard, form: EnforcementAct, *, by: Actor, at: datetime) -> Taken:
@@ -58,28 +60,36 @@ def lacks_criminal_check(session: Session, hazard: Hazard) -> bool:
 
 
 def freeze(session: Session, hazard: Hazard, form: Freeze, *, by: Actor, at: datetime) -> Taken:
-    """An accident happened: everything is preserved as it stands, and nothing moves (事故冻结). Dates stay, the
-    ladder sleeps, and lifting it lies with the leaders.
+    """An accident happened: everything is preserved as it stands, and nothing moves (事故冻结).
 
-    Raises: InvalidInput (a time ahead).
+    The dates stay; the ladder waits, but for interim control. The leaders, who alone may let it go on, have it in
+    their inbox.
+
+    Raises: GateNotMet when it is frozen already, InvalidInput (a time ahead).
     """
     moments.refuse_ahead(form.happened_at, at, field="happened_at")
-    at = trail.after(hazard.changed_at, at)
     taken = take(session, hazard, DecisionCode.FREEZE, form, by=by, at=at, evidence=form.evidence, frozen_at=at)
-    freezing.hold(session, hazard, origin=taken.decision_id, at=at)
+    duties.open_duty(
+        session,
+        hazard,
+        Clock.FREEZE_REVIEW,
+        DecisionCode.UNFREEZE,
+        duties.Bearer(Role.TL),
+        origin=taken.decision_id,
+        at=at,
+    )
     return taken
 
 
 def unfreeze(session: Session, hazard: Hazard, form: Unfreeze, *, by: Actor, at: datetime) -> Taken:
-    """A leader lets it go on (解除冻结).
+    """A leader lets it go on (解除冻结): what fell due in the meantime is told by the next sweep.
 
     Raises: GateNotMet when it is not frozen.
     """
     if hazard.frozen_at is None:
         raise GateNotMet("该隐患没有冻结。", rule="事故冻结", remedy="无须解除。")
-    at = trail.after(hazard.changed_at, at)
     taken = take(session, hazard, DecisionCode.UNFREEZE, form, by=by, at=at, frozen_at=None)
-    freezing.resume(session, hazard, by=by, at=at)
+    duties.close_duty(session, hazard.id, Clock.FREEZE_REVIEW, DecisionCode.UNFREEZE, by=by, at=at)
     return taken
 
 
@@ -90,13 +100,14 @@ def _require_ground(session: Session, hazard: Hazard, form: EnforcementAct) -> N
 
 
 def _require_notice(hazard: Hazard, form: EnforcementAct, acts: Sequence[_Act]) -> None:
-    """A notice given for another hazard of the unit is no notice of this cut."""
-    here = (act for act in acts if act.hazard_id == hazard.id)
+    """A notice given for another hazard of the unit, or for an earlier cut, is no notice of this one."""
+    here = [act for act in acts if act.hazard_id == hazard.id]
     notices = (act.taken_at for act in here if act.kind == EnforcementKind.POWER_CUT_NOTICE)
-    if not may_cut_power(notices, form.taken_at, emergency=form.emergency):
+    cuts = sum(act.kind == EnforcementKind.POWER_CUT and not act.emergency for act in here)
+    if not may_cut_power(notices, form.taken_at, cuts=cuts, emergency=form.emergency):
         raise GateNotMet(
             "停止供电须就本隐患提前二十四小时书面通知。", rule="安全生产法 第七十条：除有危及生产安全的紧急情形外，应当提前24小时通知",
-            remedy="请先登记停电通知，满24小时后再登记停电；紧急情形请注明。", extra={"missing": ["POWER_CUT_NOTICE"]},
+            remedy="请先登记停电通知，满24小时后再登记停电，一次通知只用于一次停电；紧急情形请注明。", extra={"missing": ["POWER_CUT_NOTICE"]},
         )  # fmt: skip
 
 
@@ -151,4 +162,5 @@ def _act(hazard_id: str, recorded_at: datetime, form: str) -> _Act:
     """Read as it was written, also where today's form asks for more."""
     told = json.loads(form)
     taken_at = datetime.fromisoformat(told["taken_at"])
-    return _Act(hazard_id, recorded_at, told["kind"], told["decided_by"], told["document_no"], taken_at)
+    emergency = bool(told.get("emergency"))
+    return _Act(hazard_id, recorded_at, told["kind"], told["decided_by"], told["document_no"], taken_at, emergency)

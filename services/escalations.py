@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, exists, select, update
+from sqlalchemy import Select, exists, or_, select, update
 from sqlmodel import Session
 
 from models import Escalation
@@ -12,27 +12,36 @@ from models.actor import Actor
 from models.hazard import Hazard
 from models.ids import new_id
 from models.ladder import Rung
+from models.ladder_hold import GOES_ON_FROZEN
 from models.once import insert_once
 from models.outbox import Topic
 from models.stage import Clock, Step
 from models.tables import DEADLINE, ESCALATION, ESCALATION_RECEIPT, HAZARD
 from services import chain, ladder_times, outbox, trail
+from services.ladder_times import UNANSWERED_LEVEL
 
 ESCALATED = "ESCALATED"
 TELL_AGAIN_AFTER = timedelta(days=1)
 MOST_REPEATS = 7
 DANGER = "险情紧急，已责令立即管控"
 """Why an order against immediate danger raises its level: to tell, not to reproach anybody."""
-UNANSWERED = "督办函逾期未答复"
 DANGER_LEVEL = 2
 _INSERT = insert_once(ESCALATION, "id")
 
 
 def due_deadlines(session: Session, *, at: datetime, limit: int = 100) -> Sequence[str]:
-    """Deadlines with a rung due, oldest first. A probe of a partial index; it computes no date."""
+    """Deadlines with a rung due, oldest first. A probe of a partial index; it computes no date.
+
+    While an accident is looked into (事故冻结) a hazard's ladder waits, but for what fell due before.
+    """
+    goes_on = or_(
+        HAZARD.c.frozen_at.is_(None), DEADLINE.c.clock.in_(sorted(GOES_ON_FROZEN)),
+        DEADLINE.c.next_rung_at <= HAZARD.c.frozen_at,
+    )  # fmt: skip
     statement = (
         select(DEADLINE.c.id)
-        .where(DEADLINE.c.next_rung_at <= at)
+        .join(HAZARD, HAZARD.c.id == DEADLINE.c.hazard_id)
+        .where(DEADLINE.c.next_rung_at <= at, goes_on)
         .order_by(DEADLINE.c.next_rung_at, DEADLINE.c.id)
         .limit(limit)
     )
@@ -44,47 +53,37 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
 
     The hazard row is locked before the deadline is looked at, so a decision that stops the clock and a sweep that
     fires it cannot both win. After downtime the missed levels are recorded one by one, in order, each with the time
-    it was due; on a deadline closed meanwhile, those that fell due before it closed. The caller owns the transaction.
+    it was due; on a deadline closed meanwhile, those that fell due before it closed; on a frozen hazard, those that fell
+    due before the accident. The caller owns the transaction.
     """
     hazard = _locked_hazard(session, deadline_id)
     deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == deadline_id)).one_or_none()
     if hazard is None or deadline is None or deadline.next_rung_at is None:
         return []
     steps = [rung for rung in ladder_times.times(session, deadline) if rung.level >= deadline.next_level]
-    asleep = deadline.closed_at is None and ladder_times.is_asleep(hazard, deadline.clock)
-    until = hazard.frozen_at if asleep and hazard.frozen_at else at
-    due = [rung for rung in steps if rung.at <= until and (deadline.closed_at is None or rung.at < deadline.closed_at)]
+    upto = at if hazard.frozen_at is None or deadline.clock in GOES_ON_FROZEN else min(at, hazard.frozen_at)
+    due = [rung for rung in steps if rung.at <= upto and (deadline.closed_at is None or rung.at < deadline.closed_at)]
     headline = None if deadline.closed_at or not due else due[-1]
-    fired = [_fire(session, hazard, deadline, rung, late=rung is not headline, at=at) for rung in due]
-    later = None if deadline.closed_at else next((rung for rung in steps if rung.at > until), None)
-    _wait_for(session, deadline_id, later, asleep=asleep)
-    if deadline.clock == Clock.ANSWER and due and due[-1].level == ladder_times.LETTER_LEVEL and headline:
-        fired.append(_raise_unanswered(session, hazard, deadline, at=at))
+    if deadline.clock == Clock.ANSWER:
+        fired = [_raise_unanswered(session, hazard, deadline, at=at)] if due else []
+    else:
+        fired = [_fire(session, hazard, deadline, rung, late=rung is not headline, at=at) for rung in due]
+    later = None if deadline.closed_at else next((rung for rung in steps if rung.at > upto), None)
+    _wait_for(session, deadline_id, later)
     return [(hazard.no, message) for message in fired if message]
 
 
 def _raise_unanswered(session: Session, hazard: Hazard, answer: Any, *, at: datetime) -> str | None:
-    """A letter nobody answered in time raises what it is about one level above the letter (督办函逾期未答复).
-
-    None where that has ended meanwhile, or stands higher already. A letter above the orange one raises nothing: what
-    comes after it is for people to decide.
-    """
-    letter = select(ESCALATION.c.deadline_id).where(
-        ESCALATION.c.id == answer.subject, ESCALATION.c.level == ladder_times.LETTER_LEVEL
-    )
-    about = select(DEADLINE).where(DEADLINE.c.id == letter.scalar_subquery()).subquery()
-    same = (DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.clock == about.c.clock, DEADLINE.c.subject == about.c.subject)
-    running = select(DEADLINE.c.id).where(*same, DEADLINE.c.cycle == about.c.cycle, DEADLINE.c.closed_at.is_(None))
-    deadline_id = session.execute(running).scalar_one_or_none()
-    level = ladder_times.LETTER_LEVEL + 1
-    return deadline_id and raise_to(session, hazard.id, deadline_id, level, reason=UNANSWERED, by=None, at=at)
+    """The deadline whose letter stays unanswered goes on to the level of the talk, unless it is there already or met."""
+    of_letter = select(ESCALATION.c.deadline_id).where(ESCALATION.c.id == answer.subject)
+    deadline_id = session.execute(of_letter).scalar_one()
+    return raise_to(session, hazard.id, deadline_id, UNANSWERED_LEVEL, reason="督办函逾期未书面答复", by=None, at=at)
 
 
 def raise_to(
     session: Session, hazard_id: str, deadline_id: str, level: int, *, reason: str, by: Actor | None, at: datetime
 ) -> str | None:
-    """Fire a level now, before its time, for a reason seen on the spot (`by` None: seen by the clock); levels below it
-    are recorded as overtaken.
+    """Fire a level now, before its time, for a reason seen on the spot; levels below it are recorded as overtaken.
 
     The caller holds the hazard's row lock. The level is fired once, by hand or by the sweep; the message, or None when
     it was fired before or its clock has ended.
@@ -99,8 +98,7 @@ def raise_to(
     for rung in (rung for rung in steps if first <= rung.level <= level):
         now = Rung(rung.level, min(rung.at, at))
         message = _fire(session, hazard, deadline, now, late=rung.level < level, at=at, by=by, reason=reason)
-    higher = next((rung for rung in steps if rung.level > level), None)
-    _wait_for(session, deadline_id, higher, asleep=ladder_times.is_asleep(hazard, deadline.clock))
+    _wait_for(session, deadline_id, next((rung for rung in steps if rung.level > level), None))
     return message
 
 
@@ -122,21 +120,19 @@ def due_repeats(session: Session, *, at: datetime, limit: int = 100) -> Sequence
 def tell_again(session: Session, escalation_id: str, *, at: datetime) -> tuple[str, str] | None:
     """Tell a level again that nobody acknowledged a day after it was last told, seven times at most.
 
-    (hazard number, message), or None when its clock has ended meanwhile or sleeps (事故冻结). Days missed in downtime are not made up for.
+    (hazard number, message), or None when its clock has ended meanwhile. Days missed in downtime are not made up for.
     """
     of_escalation = select(ESCALATION.c.deadline_id).where(ESCALATION.c.id == escalation_id)
     hazard = _locked_hazard(session, session.execute(of_escalation).scalar_one())
     row = session.execute(select(ESCALATION).where(ESCALATION.c.id == escalation_id)).one()
     if hazard is None or row.repeat_at is None or row.repeat_at > at:
         return None
-    of_deadline = select(DEADLINE.c.closed_at, DEADLINE.c.clock).where(DEADLINE.c.id == row.deadline_id)
-    closed, clock = session.execute(of_deadline).one()
-    quiet = closed or ladder_times.is_asleep(hazard, clock)
-    number = row.repeats if quiet else row.repeats + 1
+    closed = session.execute(select(DEADLINE.c.closed_at).where(DEADLINE.c.id == row.deadline_id)).scalar_one()
+    number = row.repeats if closed else row.repeats + 1
     over = closed is not None or number >= MOST_REPEATS
     again = {"repeats": number, "repeat_at": None if over else at + TELL_AGAIN_AFTER}
     session.execute(update(ESCALATION).where(ESCALATION.c.id == escalation_id).values(**again))
-    if quiet:
+    if closed:
         return None
     subject = f"{escalation_id}/{number}"
     return hazard.no, outbox.post(session, hazard, Topic.REPEATED, subject=subject, step=Step(hazard.step), at=at)
@@ -153,9 +149,8 @@ def escalation_for(session: Session, escalation_id: str) -> Escalation | None:
     return cast(Escalation | None, found)
 
 
-def _wait_for(session: Session, deadline_id: str, rung: Rung | None, *, asleep: bool = False) -> None:
-    waits = ladder_times.waiting_for(rung, asleep=asleep)
-    session.execute(update(DEADLINE).where(DEADLINE.c.id == deadline_id).values(**waits))
+def _wait_for(session: Session, deadline_id: str, rung: Rung | None) -> None:
+    session.execute(update(DEADLINE).where(DEADLINE.c.id == deadline_id).values(**ladder_times.waiting_for(rung)))
 
 
 def _locked_hazard(session: Session, deadline_id: str) -> Hazard | None:

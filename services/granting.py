@@ -15,11 +15,12 @@ from models.forms.controls import InterimControl
 from models.forms.requests import ReopeningGround
 from models.hazard import Hazard, ListingLevel
 from models.limits import ZONE, end_of
-from models.process import STEPS
+from models.permissions import Role
+from models.process import STEPS, DecisionCode
 from models.requests import RequestKind
 from models.stage import Clock, Step
 from models.tables import HAZARD, WORK_ITEM
-from services import clocks, controls, listing, merging, moments, reminders
+from services import clocks, controls, duties, listing, merging, moments
 from services.moves import Taken
 
 _MOST_PAUSED_DAYS = 30
@@ -50,13 +51,12 @@ def effect(session: Session, hazard: Hazard, kind: RequestKind, asked: Any, gran
 
 
 def _check_merge(session: Session, hazard: Hazard, form: Any, _at: datetime) -> None:
-    target = merging.target_of(session, hazard, form.into)
-    if hazard.interim_control is not None and target.interim_control is None:
-        raise GateNotMet(
-            "本隐患正在实施临时管控，并入的隐患没有。",
-            rule="临时管控：并案不得使管控落空",
-            remedy=f"请先在{form.into}上落实同等管控，再并案。",
-        )
+    controls.refuse_lost(hazard, merging.target_of(session, hazard, form.into))
+
+
+def _check_end(_session: Session, hazard: Hazard, _form: Any, _at: datetime) -> None:
+    """A hazard refused or voided leaves nobody who could consent to production going on."""
+    controls.refuse_while_stopped(hazard)
 
 
 def _check_listing(_session: Session, hazard: Hazard, form: Any, _at: datetime) -> None:
@@ -153,7 +153,7 @@ def _grant_listing(session: Session, hazard: Hazard, asked: Any, _granted: Any, 
 
 def _grant_delisting(session: Session, hazard: Hazard, _asked: Any, _granted: Any, at: datetime) -> Effect:
     def then(taken: Taken, by: Actor) -> None:
-        reminders.end(session, hazard, Clock.LISTING_REVIEW, by=by, at=at)
+        duties.close_duty(session, hazard.id, Clock.LISTING_REVIEW, DecisionCode.KEEP_LISTED, by=by, at=at)
         listing.open_publication(session, hazard, (Clock.DELISTING_PUBLICATION,), origin=taken.decision_id, at=at)
 
     return Effect({"listing_level": ListingLevel.NONE}, then)
@@ -190,28 +190,28 @@ def _grant_long_limit(session: Session, hazard: Hazard, asked: Any, _granted: An
 def _grant_pause(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
     running = _rectification(session, hazard)
     spans = [*json.loads(running.pauses), [at.isoformat(), end_of(asked.until).isoformat()]]
+    changes = _moved(session, hazard, running, at=at, pauses=json.dumps(spans))
 
-    def then(taken: Taken, by: Actor) -> None:
-        reminders.remind(
-            session, hazard, Clock.PAUSE_REVIEW, asked.until, reminders.OFFICE, origin=taken.decision_id, by=by, at=at
-        )
+    def review(taken: Taken, by: Actor) -> None:
+        duties.open_review(
+            session, hazard, Clock.PAUSE_END, duties.Bearer(f"{Role.SC} {Role.TL}"), asked.until, origin=taken.decision_id,
+            by=by, at=at,
+        )  # fmt: skip
 
-    return Effect(_moved(session, hazard, running, at=at, pauses=json.dumps(spans)), then)
-
-
-def is_paused(session: Session, hazard: Hazard, *, at: datetime) -> bool:
-    spans = json.loads(_rectification(session, hazard).pauses)
-    return bool(spans) and datetime.fromisoformat(spans[-1][1]) > at
+    return Effect(changes, review)
 
 
 def end_pause(session: Session, hazard: Hazard, *, at: datetime) -> dict[str, Any]:
-    """The clock runs again from now; the hazard's columns that follow.
+    """The clock runs again from now; the hazard's columns that follow. Where it runs again by itself, the day named for
+    looking at it again having come, this says that somebody did.
 
-    Raises: GateNotMet when it does not stand still.
+    Raises: GateNotMet when it does not stand still and nobody was to look at it.
     """
     running = _rectification(session, hazard)
     spans = json.loads(running.pauses)
     if not spans or datetime.fromisoformat(spans[-1][1]) <= at:
+        if clocks.live(session, hazard.id, Clock.PAUSE_END) is not None:
+            return {}
         raise GateNotMet("计时没有中止。", rule="中止计时", remedy="无须恢复。")
     spans[-1][1] = at.isoformat()
     return _moved(session, hazard, running, at=at, pauses=json.dumps(spans))
@@ -240,14 +240,27 @@ def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any
         "limit_days": None, "limit_on": None, "limit_basis": "", "arbitrated": False, "enforcement_at": None,
         "unit_closed_on": None, "external_factor": False,
     }  # fmt: skip
-    if hazard.step != Step.CLOSED:
-        return Effect(fresh | {"grade": None, "clause_id": None})
-    false = asked.ground == ReopeningGround.FALSE_RECTIFICATION
+    control = controls.decided(asked)
+    fresh |= control
+    was_closed = hazard.step == Step.CLOSED
+    if not was_closed:
+        fresh |= {"grade": None, "clause_id": None}
+    false = was_closed and asked.ground == ReopeningGround.FALSE_RECTIFICATION
     if false:
         fresh["enforcement_at"] = at
 
     def then(taken: Taken, by: Actor) -> None:
         listing.end_look_backs(session, hazard, by=by, at=at)
+        if control:
+            controls.watch(
+                session,
+                hazard,
+                hours=asked.interim_hours,
+                origin=taken.decision_id,
+                by=by,
+                at=at,
+                cycle=hazard.cycle + 1,
+            )
         if false:
             controls.open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle + 1, at=at)
 
@@ -271,7 +284,8 @@ def _grant_unmerge(session: Session, hazard: Hazard, _asked: Any, _granted: Any,
 
 
 _CHECKS: Mapping[RequestKind, Callable[[Session, Hazard, Any, datetime], None]] = {
-    RequestKind.MERGE: _check_merge, RequestKind.LISTING: _check_listing, RequestKind.DELISTING: _check_delisting,
+    RequestKind.REFUSAL: _check_end, RequestKind.VOIDING: _check_end, RequestKind.MERGE: _check_merge,
+    RequestKind.LISTING: _check_listing, RequestKind.DELISTING: _check_delisting,
     RequestKind.CONTROL: _check_control, RequestKind.LIFTING: _check_lifting, RequestKind.EXTENSION: _check_extension(last=False),
     RequestKind.LAST_EXTENSION: _check_extension(last=True), RequestKind.LONG_LIMIT: _check_long_limit,
     RequestKind.PAUSE: _check_pause,

@@ -10,7 +10,7 @@ from models.forms import Refusal
 from models.forms.triage import Supplement, SupplementRequest, Transfer, TransferEnd, TransferReceipt
 from models.hazard import Hazard
 from models.process import DecisionCode
-from services import moments
+from services import controls, moments
 from services.moves import Taken, take
 
 
@@ -50,8 +50,13 @@ def record_transfer_receipt(
 
 
 def record_transfer_end(session: Session, hazard: Hazard, form: TransferEnd, *, by: Actor, at: datetime) -> Taken:
-    """The receiver has reported its end (移送办结)."""
+    """The receiver has reported its end (移送办结). A stop of production goes over to it with its document.
+
+    Raises: InvalidInput (a day ahead), GateNotMet (a stop of production that nobody took over).
+    """
     moments.refuse_ahead(form.ended_on, at, field="ended_on")
+    if not form.control_document_no:
+        controls.refuse_while_stopped(hazard)
     return take(session, hazard, DecisionCode.TRANSFER_ENDED, form, by=by, at=at, evidence=form.evidence)
 
 

@@ -43,7 +43,7 @@ def hold_ladder(
         {"id": hold_id, "hazard_id": hazard.id, "deadline_id": deadline_id, "reason": reason, "held_by": by.person_id,
          "held_at": at, "until": until},
     )  # fmt: skip
-    _look_again(session, hazard, deadline)
+    _look_again(session, deadline)
     facts = {"hold_id": hold_id, "deadline_id": deadline_id, "clock": deadline.clock,
              "form": {"reason": reason, "until": trail.stamp(until)}}  # fmt: skip
     chain.record(session, hazard.id, "LADDER_HELD", by=by, at=at, facts=facts)
@@ -60,7 +60,7 @@ def end_hold(session: Session, hazard: Hazard, deadline_id: str, *, reason: str,
     mine = (LADDER_HOLD.c.deadline_id == deadline_id, LADDER_HOLD.c.until > at)
     if session.execute(update(LADDER_HOLD).where(*mine).values(until=at)).rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]
         raise GateNotMet("该时限的督办没有暂缓。", rule=_RULE, remedy="无须恢复。")
-    _look_again(session, hazard, deadline)
+    _look_again(session, deadline)
     facts = {"deadline_id": deadline_id, "clock": deadline.clock, "form": {"reason": reason}}
     chain.record(session, hazard.id, "LADDER_HOLD_ENDED", by=by, at=at, facts=facts)
 
@@ -149,13 +149,12 @@ def _check_hold(session: Session, deadline: Any, until: datetime, *, at: datetim
         )  # fmt: skip
 
 
-def _look_again(session: Session, hazard: Hazard, deadline: Any) -> None:
+def _look_again(session: Session, deadline: Any) -> None:
     """The rung the deadline waits for, by its hold as it now is."""
     if deadline.next_level is None:
         return
     waited = next(rung for rung in ladder_times.times(session, deadline) if rung.level == deadline.next_level)
-    waits = ladder_times.waiting_for(waited, asleep=ladder_times.is_asleep(hazard, deadline.clock))
-    session.execute(update(DEADLINE).where(DEADLINE.c.id == deadline.id).values(**waits))
+    session.execute(update(DEADLINE).where(DEADLINE.c.id == deadline.id).values(**ladder_times.waiting_for(waited)))
 
 
 def _was_addressed(session: Session, row: Any, person_id: str) -> bool:

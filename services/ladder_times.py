@@ -1,23 +1,21 @@
 """When the levels of a deadline fall due, its hold counted in; and where the ladder of a changed deadline goes on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 from sqlmodel import Session
 
-from models.hazard import Hazard
-from models.ladder import Rung, rungs
-from models.ladder_hold import NEVER_HELD, Span, held_back
+from models.calendar import WorkCalendar
+from models.ladder import Ladder, Rung, first_rung, rungs
+from models.ladder_hold import Span, held_back
 from models.stage import Clock
 from models.tables import DEADLINE, ESCALATION, LADDER_HOLD
 from services import policies
 
-AWAKE = NEVER_HELD | {Clock.FREEZE_REVIEW}
-"""Clocks whose ladder goes on while an accident freezes the hazard."""
-LETTER_LEVEL = 2
-"""督办函, the orange level."""
+UNANSWERED_LEVEL = 3
+"""A supervision letter nobody answered leads to the talk and the public list (临江府发〔2024〕37号 三(三), design of the ladder)."""
 _HOLD = select(LADDER_HOLD.c.held_at, LADDER_HOLD.c.until).where(LADDER_HOLD.c.deadline_id == bindparam("of_deadline"))
 _SAME_CLOCK = (
     DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.clock == bindparam("of_clock"),
@@ -41,15 +39,19 @@ def hold_of(session: Session, deadline_id: str) -> Span | None:
 
 
 def computed(session: Session, row: Mapping[str, Any]) -> list[Rung]:
-    """Every level by the inputs frozen on the deadline's row."""
+    """Every level by the inputs frozen on the deadline's row. A letter's answer has one: the level its silence leads to."""
+    if row["clock"] == Clock.ANSWER:
+        return [Rung(UNANSWERED_LEVEL, row["due_at"])]
     ladder = policies.ladder(session, row["ladder_version"])
     calendar = policies.calendar(session, row["calendar_version"])
-    return of_clock(row["clock"], rungs(row["start_at"], row["due_at"], row["against"], ladder, calendar))
+    return rungs(row["start_at"], row["due_at"], row["against"], ladder, calendar)
 
 
-def of_clock(clock: str, levels: Sequence[Rung]) -> list[Rung]:
-    """The levels a clock has: a letter's answer has those up to the letter, beyond it its matter is raised instead."""
-    return [rung for rung in levels if clock != Clock.ANSWER or rung.level <= LETTER_LEVEL]
+def first(row: Mapping[str, Any], ladder: Ladder, calendar: WorkCalendar) -> Rung:
+    """The rung a new deadline waits for, without working out the others."""
+    if row["clock"] == Clock.ANSWER:
+        return Rung(UNANSWERED_LEVEL, row["due_at"])
+    return first_rung(row["start_at"], row["due_at"], row["against"], ladder, calendar)
 
 
 def resumed(session: Session, old: Any, row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
@@ -67,14 +69,9 @@ def following(session: Session, old: Any, levels: Iterable[Rung], *, at: datetim
     return waiting_for(next((rung for rung in levels if rung.at > at or rung.level > told), None))
 
 
-def waiting_for(rung: Rung | None, *, asleep: bool = False) -> dict[str, Any]:
-    """The deadline's columns that say which rung it waits for; one asleep waits for it without a time."""
-    return {"next_level": rung.level if rung else None, "next_rung_at": rung.at if rung and not asleep else None}
-
-
-def is_asleep(hazard: Hazard, clock: str) -> bool:
-    """Whether an accident freezes the hazard and this clock's ladder with it."""
-    return hazard.frozen_at is not None and clock not in AWAKE
+def waiting_for(rung: Rung | None) -> dict[str, Any]:
+    """The deadline's columns that say which rung it waits for."""
+    return {"next_level": rung.level if rung else None, "next_rung_at": rung.at if rung else None}
 
 
 def _highest_told(session: Session, old: Any, *, at: datetime) -> int:

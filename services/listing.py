@@ -14,7 +14,7 @@ from models.hazard import Hazard, ListingLevel
 from models.permissions import Role
 from models.process import DecisionCode
 from models.stage import Clock
-from services import clocks, duties, moments, reminders, trail
+from services import clocks, duties, moments
 from services.moves import Taken, take
 
 _LOOK_BACKS = {30: Clock.LOOK_BACK_30, 90: Clock.LOOK_BACK_90}
@@ -52,18 +52,24 @@ def record_publication(session: Session, hazard: Hazard, form: Publication, *, b
 
 
 def keep_listed(session: Session, hazard: Hazard, form: Retention, *, by: Actor, at: datetime) -> Taken:
-    """Say at the gate why the listing stays for now, and look again on the day named (继续挂牌).
+    """Say at the gate why the listing stays for now (继续挂牌), and when it is looked at again.
 
-    Raises: GateNotMet when the hazard is not listed, InvalidInput for a day that has passed.
+    Raises: GateNotMet when the hazard is not listed, InvalidInput (a day that is not to come).
     """
     if hazard.listing_level == ListingLevel.NONE:
         raise GateNotMet("该隐患没有挂牌。", rule="挂牌督办", remedy="可直接办理销号审核。")
-    reminders.refuse_past(form.review_on, at, field="review_on")
+    moments.refuse_past(form.review_on, at, field="review_on")
     taken = take(session, hazard, DecisionCode.KEEP_LISTED, form, by=by, at=at)
-    reminders.remind(
-        session, hazard, Clock.LISTING_REVIEW, form.review_on, reminders.OFFICE, origin=taken.decision_id, by=by,
-        at=trail.after(hazard.changed_at, at),
-    )  # fmt: skip
+    duties.open_review(
+        session,
+        hazard,
+        Clock.LISTING_REVIEW,
+        duties.Bearer(Role.SC),
+        form.review_on,
+        origin=taken.decision_id,
+        by=by,
+        at=at,
+    )
     return taken
 
 

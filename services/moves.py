@@ -17,21 +17,10 @@ from models.ids import new_id
 from models.operations import Operation
 from models.outbox import Topic
 from models.permissions import Role
-from models.process import STEPS, DecisionCode, Move, move_for, who_may
+from models.process import STEPS, DecisionCode, Move, move_for, reviews_ended_by, who_may
 from models.stage import Clock, Owner, Step
 from models.tables import DECISION, HAZARD, WORK_ITEM
-from services import (
-    access,
-    attachments,
-    clocks,
-    duties,
-    outbox,
-    pending,
-    reminders,
-    reporter_answers,
-    signatures,
-    trail,
-)
+from services import access, attachments, clocks, duties, outbox, pending, reporter_answers, signatures, trail
 from services.duties import INSERT_ITEM, Writes
 
 _OPEN = (WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.closed_at.is_(None))
@@ -158,9 +147,11 @@ def _beside(
 ) -> Writes:  # fmt: skip
     """The duty that runs beside a step is opened on entering it and closed on leaving it."""
     left, entered = STEPS[move.at], STEPS[move.to]
-    writes = reminders.leaving(hazard.id, move.at, move.to, by=by.person_id, at=at)
+    writes: Writes = []
     if left.duty:
         writes += duties.closing(hazard.id, left.duty, _FULFILS[left.duty], by=by.person_id, at=at)
+    for clock, code in reviews_ended_by(move):
+        writes += duties.closing(hazard.id, clock, code, by=by.person_id, at=at)
     if entered.duty and move.decision != DecisionCode.WITHDRAW:
         unit_id, enterprise_id = units[entered.owner]
         bearer = duties.Bearer(Role.EN if enterprise_id else Role.DO, unit_id, enterprise_id)

@@ -25,7 +25,7 @@ from models.limits import ZONE
 from models.process import DecisionCode, Part
 from models.stage import Clock
 from models.tables import SUB_ACTION
-from services import clocks, controls, duties, granting, lookups, moments, reminders, reporting, trail
+from services import clocks, controls, duties, granting, lookups, moments, reporting
 from services.assignment import RECTIFIES, move_items, same_unit
 from services.moves import Taken, take
 
@@ -143,14 +143,13 @@ def actions_of(session: Session, hazard_id: str) -> list[Any]:
 
 
 def resume_clock(session: Session, hazard: Hazard, form: ResumedClock, *, by: Actor, at: datetime) -> Taken:
-    """End a stop of the clock before its day, or look at one that its day has ended (恢复计时、中止计时复核).
+    """End a stop of the clock, before its day or on it (恢复计时).
 
-    Raises: GateNotMet when the clock does not stand still and no look is due.
+    Raises: GateNotMet when the clock does not stand still.
     """
-    over = clocks.live(session, hazard.id, Clock.PAUSE_REVIEW) and not granting.is_paused(session, hazard, at=at)
-    changes = {} if over else granting.end_pause(session, hazard, at=at)
+    changes = granting.end_pause(session, hazard, at=at)
     taken = take(session, hazard, DecisionCode.RESUME_CLOCK, form, by=by, at=at, **changes)
-    reminders.end(session, hazard, Clock.PAUSE_REVIEW, by=by, at=trail.after(hazard.changed_at, at))
+    duties.close_duty(session, hazard.id, Clock.PAUSE_END, DecisionCode.RESUME_CLOCK, by=by, at=at)
     return taken
 
 

@@ -11,16 +11,16 @@ from sqlmodel import Session
 from models.actor import Actor
 from models.errors import FourEyes, GateNotMet
 from models.forms import FORMS, Form, Refusal
-from models.forms.requests import Granted
+from models.forms.requests import ExtensionRequest, Granted
 from models.hazard import Hazard
 from models.ids import new_id
 from models.outbox import Topic
 from models.permissions import Role, roles_for
 from models.process import DecisionCode, who_may
-from models.requests import EXTENSIONS, REQUESTS, RequestKind
+from models.requests import REQUESTS, RequestKind
 from models.stage import Clock
 from models.tables import HAZARD, HAZARD_REQUEST
-from services import access, clocks, duties, escalations, extension_lead, granting, outbox, pending, signatures, trail
+from services import access, clocks, duties, escalations, granting, lead_time, outbox, pending, signatures, trail
 from services.moves import Taken, take
 
 Decide = Callable[..., Taken]
@@ -39,8 +39,8 @@ def ask(session: Session, hazard: Hazard, form: Form, *, by: Actor, at: datetime
             f"“{kind.ask.label}”已提出，尚待批准。", rule="同一事项一次只有一份申请", remedy="请等待批准，或补充意见。"
         )
     granting.check(session, hazard, kind, form, at=at)
-    if kind in EXTENSIONS:
-        extension_lead.refuse_late(session, hazard, at=at)
+    if isinstance(form, ExtensionRequest):
+        lead_time.refuse_late(session, hazard, form, at=at)
     taken = take(
         session, hazard, kind.ask, form, by=by, at=at, evidence=getattr(form, "evidence", ()),
         open_requests=hazard.open_requests + 1,
@@ -147,5 +147,8 @@ def _decider(hazard: Hazard, kind: RequestKind, by: Actor) -> duties.Bearer:
 
 def _rule(session: Session, hazard: Hazard, kind: RequestKind) -> str:
     """An extension of a short limit is decided within the shorter clock."""
-    running = clocks.live(session, hazard.id, Clock.RECTIFICATION) if kind in EXTENSIONS else None
-    return Clock.SHORT_EXTENSION if running is not None and extension_lead.is_short(running) else ""
+    if kind not in {RequestKind.EXTENSION, RequestKind.LAST_EXTENSION}:
+        return ""
+    running = clocks.live(session, hazard.id, clocks.Clock.RECTIFICATION)
+    short = running is not None and (running.due_at - running.start_at).days < clocks.SHORT_LIMIT_DAYS
+    return clocks.Clock.SHORT_EXTENSION if short else ""

@@ -14,7 +14,7 @@ from models.process import DecisionCode
 from models.stage import Clock
 from models.standard import StandardClause
 from models.tables import DECISION
-from services import clocks, duties, escalations, moments, reminders, trail
+from services import clocks, duties, escalations, moments
 from services.moves import Taken, take
 
 _EXPLAINED_FROM = 2
@@ -65,18 +65,24 @@ def fail_review(session: Session, hazard: Hazard, form: ReviewFailure, *, by: Ac
 
 
 def record_cannot_review(session: Session, hazard: Hazard, form: RecheckFailure, *, by: Actor, at: datetime) -> Taken:
-    """The visit was made and the place was shut; the review's clock runs on, against the department, and the next visit
-    is due on the day named (无法复查).
+    """The visit was made and the place was shut (无法复查): the review's clock runs on, against the department, and the
+    day named for the next visit is in its inbox.
 
-    Raises: InvalidInput (a visit ahead, a next one before today).
+    Raises: InvalidInput (a visit ahead, a next one not ahead).
     """
     moments.refuse_ahead(form.visited_at, at, field="visited_at")
-    reminders.refuse_past(form.next_visit_on, at, field="next_visit_on")
+    moments.refuse_past(form.next_visit_on, at, field="next_visit_on")
     taken = take(session, hazard, DecisionCode.CANNOT_REVIEW, form, by=by, at=at, evidence=form.evidence)
-    reminders.remind(
-        session, hazard, Clock.NEXT_VISIT, form.next_visit_on, duties.in_charge(hazard), origin=taken.decision_id, by=by,
-        at=trail.after(hazard.changed_at, at),
-    )  # fmt: skip
+    duties.open_review(
+        session,
+        hazard,
+        Clock.NEXT_VISIT,
+        duties.in_charge(hazard),
+        form.next_visit_on,
+        origin=taken.decision_id,
+        by=by,
+        at=at,
+    )
     return taken
 
 

@@ -9,7 +9,6 @@ from sqlmodel import Session
 from models.actor import Actor
 from models.errors import GateNotMet
 from models.forms import Acceptance, LesserFinding, MajorFinding, Opinion, Refusal
-from models.forms.controls import InterimControl
 from models.forms.intake import Finding
 from models.forms.triage import ExpertOpinion, ExpertRequest, VerificationFailure
 from models.hazard import Grade, Hazard
@@ -74,11 +73,10 @@ def _find(
     **changes: Any,
 ) -> Taken:  # fmt: skip
     controls.refuse_milder(hazard, form.interim_control)
-    controlled = form.interim_control != InterimControl.NONE
-    if controlled:
-        changes |= {"interim_control": form.interim_control, "interim_hours": form.interim_hours}
+    control = controls.decided(form)
+    changes |= control
     taken = take(session, hazard, code, form, by=by, at=at, evidence=form.evidence, grade=grade, **changes)
-    if controlled:
+    if control:
         controls.watch(session, hazard, hours=form.interim_hours, origin=taken.decision_id, by=by, at=at)
     return taken
 

@@ -14,7 +14,7 @@ from models.forms.requests import Withdrawal
 from models.hazard import Hazard
 from models.process import DecisionCode, move_for
 from models.stage import Step
-from models.tables import AUDIT_EVENT, DEADLINE, DECISION, HAZARD, WORK_ITEM
+from models.tables import AUDIT_EVENT, DEADLINE, DECISION, HAZARD, HAZARD_REQUEST, WORK_ITEM
 from services import clocks, history_check
 from services.moves import Taken, take
 
@@ -73,14 +73,17 @@ def _typed(name: str, value: Any) -> Any:
 
 
 def _turn_back(session: Session, hazard: Hazard, since: datetime, *, at: datetime) -> None:
-    """Clocks and duties the withdrawn move had started are void; those it had ended go on with the dates they had."""
+    """Clocks and duties the withdrawn move had started are void; those it had ended go on with the dates they had. A
+    request that lapsed with it is not asked again, so nobody is to decide it."""
     of_hazard = DEADLINE.c.hazard_id == hazard.id
     clocks.void(session, of_hazard, DEADLINE.c.start_at > since, at=at)
     ended = (of_hazard, DEADLINE.c.closed_at > since, DEADLINE.c.outcome.in_(("MET", "LATE")))
     for deadline in session.execute(select(DEADLINE).where(*ended)).all():
-        clocks.superseding(session, deadline, at=deadline.closed_at)
+        clocks.go_on(session, deadline)
     duty = (WORK_ITEM.c.hazard_id == hazard.id, ~WORK_ITEM.c.is_move)
-    reopened = update(WORK_ITEM).where(*duty, WORK_ITEM.c.closed_at > since, WORK_ITEM.c.opened_at <= since)
+    requests = select(HAZARD_REQUEST.c.id).where(HAZARD_REQUEST.c.hazard_id == hazard.id)
+    ended_with_it = (WORK_ITEM.c.closed_at > since, WORK_ITEM.c.opened_at <= since, WORK_ITEM.c.origin.not_in(requests))
+    reopened = update(WORK_ITEM).where(*duty, *ended_with_it)
     session.execute(reopened.values(closed_at=None, closed_by=None))
     begun = update(WORK_ITEM).where(*duty, WORK_ITEM.c.closed_at.is_(None), WORK_ITEM.c.opened_at > since)
     session.execute(begun.values(closed_at=at))

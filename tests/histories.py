@@ -89,7 +89,7 @@ def _change_the_limit(session: Session, town: Town, hazard: Hazard, chance: rand
 def _later(session: Session, town: Town, hazard: Hazard, chance: random.Random) -> dict[str, Any]:
     due_at = live_clocks(session, hazard)[Clock.RECTIFICATION].due_at
     on = (due_at + chance.randrange(1, 20) * A_DAY).astimezone(ZONE).date()
-    return {"new_limit_on": on.isoformat(), "evidence": [photo(session, town.principal)]}
+    return {"new_limit_on": on.isoformat(), "late_reason": "设备到货推迟", "evidence": [photo(session, town.principal)]}
 
 
 def deadlines(session: Session, hazard: Hazard | None = None) -> dict[str, Any]:

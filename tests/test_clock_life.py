@@ -26,6 +26,7 @@ from services import clocks, escalations, policies, sweeping
 from town import NOON, Town, carry_to, decide, fetch, report
 
 LIVES = 12
+A_MINUTE = timedelta(minutes=1)
 
 
 def test_a_new_calendar_moves_no_deadline(session: Session, town: Town):
@@ -217,3 +218,16 @@ def _assignment(town: Town) -> dict[str, Any]:
         "lead_unit": "YJB", "cooperating_units": ["JFB"], "leader": town.persons["leader"].id,
         "requirements": "加装装置并清灰", "limit_basis": "责令限期整改指令书",
     }  # fmt: skip
+
+
+def test_a_late_completion_taken_back_leaves_the_highest_level_to_be_told(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.WORK)
+    late = live_clocks(session, hazard)[Clock.RECTIFICATION].due_at + A_DAY
+    hazard = decide(session, town, hazard, D.COMPLETE, "principal", at=late)
+    hazard = take(session, town, hazard, D.WITHDRAW, "principal", at=late + A_MINUTE)
+
+    for deadline in escalations.due_deadlines(session, at=late + A_DAY):
+        escalations.fire_due_rungs(session, deadline, at=late + A_DAY)
+
+    told = fired_levels(session, hazard, Clock.RECTIFICATION)
+    assert [(row.level, row.late) for row in told] == [(0, True), (1, True), (2, False)]

@@ -43,6 +43,18 @@ def test_power_is_cut_only_a_day_after_its_notice(session: Session, town: Town):
     take(session, town, hazard, D.ENFORCE, "officer", at=NOON + 2 * A_DAY, **POWER_CUT)
 
 
+def test_each_power_cut_takes_a_notice_of_its_own(session: Session, town: Town):
+    hazard = take(session, town, carry_to(session, town, Step.WORK), D.TO_ENFORCEMENT, "officer")
+    hazard = take(session, town, hazard, D.ENFORCE, "officer", at=NOON + A_DAY, kind="POWER_CUT_NOTICE")
+    hazard = take(session, town, hazard, D.ENFORCE, "officer", at=NOON + 3 * A_DAY, **POWER_CUT)
+
+    with pytest.raises(GateNotMet, match="二十四小时"):
+        take(session, town, hazard, D.ENFORCE, "officer", at=NOON + 9 * A_DAY, **POWER_CUT)
+
+    hazard = take(session, town, hazard, D.ENFORCE, "officer", at=NOON + 9 * A_DAY, kind="POWER_CUT_NOTICE")
+    assert take(session, town, hazard, D.ENFORCE, "officer", at=NOON + 11 * A_DAY, **POWER_CUT)
+
+
 def test_a_notice_for_one_hazard_cuts_no_power_for_another(session: Session, town: Town):
     noticed, other = (
         take(session, town, carry_to(session, town, Step.WORK), D.TO_ENFORCEMENT, "officer") for _ in range(2)

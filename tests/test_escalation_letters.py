@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session
 
-from escalated import LATE_AT, carry_out, fire_level, race
+from escalated import LATE_AT, carry_out, deadline_of, fire_level, fired_levels, race
 from flows import effects
 from handling import take
 from models.engine import writing
@@ -18,7 +18,7 @@ from models.errors import NotFound, NotPermitted
 from models.process import DecisionCode as D
 from models.stage import Clock, Step
 from models.tables import AUDIT_EVENT, LETTER, WORK_ITEM
-from services import duties
+from services import duties, escalations
 from town import NOON, Town, carry_to, decide, fetch
 
 A_DAY = timedelta(days=1)
@@ -188,3 +188,33 @@ def _answering(engine: Engine, town: Town, item_id: str) -> Callable[[], bool]:
 
 def _answers(session: Session) -> Sequence[Any]:
     return session.execute(select(WORK_ITEM).where(WORK_ITEM.c.kind == Clock.ANSWER)).all()
+
+
+@pytest.mark.usefixtures("flows_here")
+@pytest.mark.parametrize("answered", [False, True], ids=["silence", "answer"])
+def test_a_letter_nobody_answers_leads_to_the_talk(session: Session, town: Town, answered: bool):
+    hazard = carry_to(session, town, Step.RECHECK)
+    carry_out(session, fire_level(session, hazard, 2)[-1:])
+    answer = deadline_of(session, hazard, Clock.ANSWER)
+    item = session.execute(select(WORK_ITEM).where(WORK_ITEM.c.kind == Clock.ANSWER)).one()
+    assert answer.due_at == item.due_at
+    if answered:
+        duties.answer_letter(session, item.id, "已组织复查", by=town.head, at=answer.start_at + A_DAY)
+
+    escalations.fire_due_rungs(session, answer.id, at=answer.due_at + A_DAY)
+
+    levels = {row.level for row in fired_levels(session, hazard, Clock.REVIEW)}
+    assert (3 in levels) == (not answered)
+    assert not fired_levels(session, hazard, Clock.ANSWER)
+
+
+@pytest.mark.usefixtures("flows_here")
+def test_a_rectifying_unit_without_an_enterprise_answers_its_letter(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.WORK)
+    hazard = take(session, town, hazard, D.CHANGE_OWNER, "clerk", enterprise=None, rectifying_unit="JFB")
+    carry_out(session, fire_level(session, hazard, 2)[-1:])
+
+    item = session.execute(select(WORK_ITEM).where(WORK_ITEM.c.kind == Clock.ANSWER)).one()
+
+    assert (item.unit_id, item.enterprise_id) == (town.units["JFB"].id, None)
+    duties.answer_letter(session, item.id, "已整改", by=town.actors["other_officer"], at=item.opened_at + A_DAY)

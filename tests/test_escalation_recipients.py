@@ -7,8 +7,10 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from escalated import LATE_AT, carry_out, fire_level, live_deadlines, rungs_of, told_by
+from handling import take
 from models import RoleGrant
 from models.permissions import Role
+from models.process import DecisionCode as D
 from models.stage import Step
 from models.tables import LETTER, NOTICE
 from services import escalations
@@ -108,3 +110,21 @@ def test_a_new_holder_of_an_office_is_told_from_then_on(session: Session, town: 
 
     assert town.new_head.person_id in told_by(session, "escalation_1")
     assert town.head.person_id not in told_by(session, "escalation_1")
+
+
+@pytest.mark.usefixtures("flows_here")
+@pytest.mark.parametrize("level", [0, 1, 2, 3])
+def test_whoever_should_have_decided_a_request_is_told_of_its_lateness_not_the_lead_unit(
+    session: Session, town: Town, level: int
+):
+    hazard = take(session, town, carry_to(session, town, Step.WORK), D.ASK_VOIDING, "clerk")
+    deadline = next(row for row in live_deadlines(session, hazard) if row.against == "approver")
+
+    messages = escalations.fire_due_rungs(session, deadline.id, at=rungs_of(session, deadline)[level].at)
+    carry_out(session, messages[-1:])
+
+    told = told_by(session, f"escalation_{level}")
+    assert town.actors["leader"].person_id in told
+    assert told & {town.actors[who].person_id for who in ("officer", "head", "principal")} == set()
+    letters = session.execute(select(LETTER)).all()
+    assert [letter.body.split("：")[0] for letter in letters] == (["镇安委办、镇领导"] if level > 1 else [])

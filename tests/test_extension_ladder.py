@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session
 
 from escalated import fired_levels, race, rungs_of
-from handling import live_clocks, outcomes, take
+from handling import live_clocks, outcomes, settle, take
 from histories import A_DAY
 from models.engine import writing
 from models.errors import DomainError
@@ -32,10 +32,9 @@ def test_after_an_extension_nothing_fired_is_fired_again(session: Session, town:
     hazard = carry_to(session, town, Step.WORK)
     old = live_clocks(session, hazard)[Clock.RECTIFICATION]
     at = rungs_of(session, old)[1].at + timedelta(hours=1)
-    hazard = _ask(session, town, hazard, (old.due_at + A_DAY).date().isoformat(), at=old.due_at - 15 * A_DAY)
     escalations.fire_due_rungs(session, old.id, at=at)
 
-    hazard = take(session, town, hazard, K.EXTENSION.grant, "head", at=at)
+    hazard = _extend(session, town, hazard, (old.due_at + A_DAY).date().isoformat(), at=at)
 
     new = live_clocks(session, hazard)[Clock.RECTIFICATION]
     assert _fired(session, old.id) == [0, 1]
@@ -53,9 +52,8 @@ def test_levels_due_before_an_extension_and_not_yet_swept_are_recorded_on_the_ol
     hazard = carry_to(session, town, Step.WORK)
     old = live_clocks(session, hazard)[Clock.RECTIFICATION]
     at = rungs_of(session, old)[0].at + timedelta(hours=1)
-    hazard = _ask(session, town, hazard, "2026-10-13", at=old.due_at - 15 * A_DAY)
 
-    hazard = take(session, town, hazard, K.EXTENSION.grant, "head", at=at)
+    hazard = _extend(session, town, hazard, "2026-10-13", at=at)
     for deadline_id in escalations.due_deadlines(session, at=at):
         escalations.fire_due_rungs(session, deadline_id, at=at)
 
@@ -70,9 +68,9 @@ def test_a_sweep_and_an_extension_at_the_last_instant_never_both_win_and_one_doe
     hazards = [carry_to(session, town, Step.WORK) for _ in range(RACES)]
     old = {hazard.id: live_clocks(session, hazard)[Clock.RECTIFICATION] for hazard in hazards}
     at = old[hazards[0].id].due_at
-    form = {"new_limit_on": "2026-10-30", "evidence": [photo(session, town.principal)]}
+    form = {"new_limit_on": "2026-10-30", "late_reason": "设备到货推迟", "evidence": [photo(session, town.principal)]}
     for hazard in hazards:
-        take(session, town, hazard, K.EXTENSION.ask, "principal", at=at - 15 * A_DAY, **form)
+        take(session, town, hazard, K.EXTENSION.ask, "principal", at=at - A_DAY, **form)
         escalations.fire_due_rungs(session, old[hazard.id].id, at=at - TICK)
     session.commit()
 
@@ -86,9 +84,9 @@ def test_a_sweep_and_an_extension_at_the_last_instant_never_both_win_and_one_doe
         assert outcomes(session, hazard, Clock.RECTIFICATION) == (["SUPERSEDED", None] if extended else [None])
 
 
-def _ask(session: Session, town: Town, hazard: Hazard, on: str, *, at: Any) -> Hazard:
-    form = {"new_limit_on": on, "evidence": [photo(session, town.principal)]}
-    return take(session, town, hazard, K.EXTENSION.ask, "principal", at=at, **form)
+def _extend(session: Session, town: Town, hazard: Hazard, on: str, *, at: Any) -> Hazard:
+    form = {"new_limit_on": on, "late_reason": "设备到货推迟", "evidence": [photo(session, town.principal)]}
+    return settle(session, town, hazard, K.EXTENSION, "principal", "head", at=at, **form)
 
 
 def _fired(session: Session, deadline_id: str) -> list[int]:

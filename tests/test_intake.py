@@ -182,6 +182,7 @@ def test_a_request_that_lapsed_with_a_move_stays_lapsed_when_the_move_is_taken_b
 
     hazard = take(session, town, hazard, D.WITHDRAW, "clerk", at=NOON + timedelta(hours=2))
 
+    assert open_duties(session, hazard) == {}
     assert hazard.open_requests == 0
     assert take(session, town, hazard, K.REFUSAL.ask, "clerk", at=NOON + timedelta(hours=3)).open_requests == 1
 

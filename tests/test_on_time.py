@@ -98,8 +98,8 @@ def test_a_withdrawn_completion_lets_the_limit_run_on(session: Session, town: To
 def test_an_extension_granted_makes_a_late_completion_timely(session: Session, town: Town):
     hazard = carry_to(session, town, Step.WORK)
     due_at = live_clocks(session, hazard)[Clock.RECTIFICATION].due_at
-    form = {"new_limit_on": "2026-10-30", "evidence": [photo(session, town.principal)]}
-    hazard = settle(session, town, hazard, K.EXTENSION, "principal", "head", at=due_at - 10 * A_DAY, **form)
+    form = {"new_limit_on": "2026-10-30", "late_reason": "设备到货推迟", "evidence": [photo(session, town.principal)]}
+    hazard = settle(session, town, hazard, K.EXTENSION, "principal", "head", at=due_at - A_DAY, **form)
     decide(session, town, hazard, D.COMPLETE, "principal", at=due_at + A_DAY)
 
     rows, events = told(session)

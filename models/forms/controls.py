@@ -52,6 +52,26 @@ _LABELS = {
 }  # fmt: skip
 
 
+class InterimDecision(Form):
+    """管控决定: the interim control decided on site, be it none with a reason."""
+
+    interim_control: InterimControl = Field(title="临时管控措施")
+    interim_since: Moment | None = Field(default=None, title="管控起始时间")
+    interim_document: OptionalLine = Field(default="", title="管控文书编号")
+    interim_responsible: OptionalLine = Field(default="", title="管控责任人")
+    interim_hours: int = Field(default=24, title="核实间隔（小时）", ge=1, le=720)
+    interim_reason: OptionalLine = Field(default="", title="不采取管控的理由")
+
+    @model_validator(mode="after")
+    def controlled(self) -> Self:
+        if self.interim_control == InterimControl.NONE:
+            if not self.interim_reason:
+                raise ValueError("不采取临时管控措施的，须填写理由")
+        elif self.interim_since is None or not self.interim_responsible:
+            raise ValueError("采取临时管控措施的，须填写起始时间和管控责任人")
+        return self
+
+
 class ControlOrder(Form):
     """What is ordered, since when, by which document, who answers for it, how often it is confirmed."""
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from models.forms.controls import InterimControl
+from models.forms.controls import InterimDecision
 from models.forms.fields import EvidenceIds, Form, Line, Moment, Names, OptionalLine, OptionalText, Text
 from models.hazard import Channel, SubjectType
 
@@ -82,25 +82,10 @@ class SiteCheck(Form):
     evidence: EvidenceIds = Field(default=(), title="核查照片和材料")
 
 
-class Finding(SiteCheck):
+class Finding(InterimDecision, SiteCheck):
     """A finding of any grade: its reason, and the interim control decided on site, be it none with a reason."""
 
     grading_reason: Text = Field(title="认定理由")
-    interim_control: InterimControl = Field(title="临时管控措施")
-    interim_since: Moment | None = Field(default=None, title="管控起始时间")
-    interim_document: OptionalLine = Field(default="", title="管控文书编号")
-    interim_responsible: OptionalLine = Field(default="", title="管控责任人")
-    interim_hours: int = Field(default=24, title="核实间隔（小时）", ge=1, le=720)
-    interim_reason: OptionalLine = Field(default="", title="不采取管控的理由")
-
-    @model_validator(mode="after")
-    def controlled(self) -> Self:
-        if self.interim_control == InterimControl.NONE:
-            if not self.interim_reason:
-                raise ValueError("不采取临时管控措施的，须填写理由")
-        elif self.interim_since is None or not self.interim_responsible:
-            raise ValueError("采取临时管控措施的，须填写起始时间和管控责任人")
-        return self
 
 
 class MajorFinding(Finding):

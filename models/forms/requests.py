@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from models.forms.controls import InterimDecision
 from models.forms.fields import EvidenceIds, Form, Line, OptionalText, Text
 from models.forms.progress import Obstacle
 
@@ -41,6 +42,7 @@ class ExtensionRequest(Form):
     reason: Text = Field(title="理由")
     finished: Text = Field(title="已完成部分")
     new_limit_on: date = Field(title="申请的新期限")
+    late_reason: OptionalText = Field(default="", title="迟报原因", description="临近期限才申请的必填")
     interim: Text = Field(title="延期期间的临时管控")
     evidence: EvidenceIds = Field(title="证明材料", min_length=1)
 
@@ -79,12 +81,17 @@ class ReopeningGround(StrEnum):
     NEW_FACTS = "NEW_FACTS"
 
 
-class ReopeningRequest(Form):
-    """提请重新立项: rebound, false rectification, or facts that came later. Opens the next cycle of the same hazard."""
+class ReopeningGrounds(Form):
+    """What came back, or what was never so."""
 
     ground: ReopeningGround = Field(title="原因")
     finding: Text = Field(title="发现的情况")
     evidence: EvidenceIds = Field(default=(), title="材料")
+
+
+class ReopeningRequest(InterimDecision, ReopeningGrounds):
+    """提请重新立项: rebound, false rectification, or facts that came later. Opens the next cycle of the same hazard, with
+    the control that holds from its first day."""
 
 
 class Granted(Form):

@@ -48,6 +48,9 @@ class TransferEnd(Form):
     ended_on: date = Field(title="办结日期")
     result: Text = Field(title="办理结果")
     document_no: OptionalLine = Field(default="", title="反馈文号")
+    control_document_no: OptionalLine = Field(
+        default="", title="接管停产停用措施的文书编号", description="正在停产停用的必填"
+    )
     evidence: EvidenceIds = Field(default=(), title="反馈材料")
 
 

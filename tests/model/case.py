@@ -2,9 +2,9 @@
 
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from model.dates import CHINA, Run, night, running
+from model.dates import Run, running
 from model.office import ALONE, ASKED, CLOCK, ENDS, OF_UNITS, PARTS, UNIT, UNIT_OF, URGENT, WAYS, WITHDRAWABLE
 
 BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "REOPENING", "EXPERT_OPINION"}
@@ -13,6 +13,14 @@ TICK = timedelta(microseconds=1)
 VERBS = {"ASK", "GRANT", "DENY"}
 NAMED_DAYS = {"ASSIGN": 30, "FAIL": 10, "PARTIAL": 10, "RETURN_REDO": 10}
 """The rectification limit each decision names, as the forms of the machine are filled in."""
+STARTS = {"ASSIGN": "inform", "NEED_EXPERT": "expert_opinion", "QUESTION_PROGRESS": "progress_question",
+          "FREEZE": "freeze_review"}  # fmt: skip
+STOPS = {"EXPERT_OPINION": "expert_opinion", "ANSWER_QUESTION": "progress_question", "UNFREEZE": "freeze_review",
+         "EXPLAIN_FAILURE": "failure_explanation", "LOOK_BACK_HOLDS": "look_back_30"}  # fmt: skip
+"""What is done once at a time: the clock it starts while none runs, and the decision that ends it. An expert may be quoted unasked."""
+NEXT_VISIT_DAYS = 3
+SLEEPLESS = {"interim_check", "freeze_review"}
+"""Clocks whose ladder goes on while the hazard is frozen."""
 
 
 @dataclass
@@ -49,7 +57,7 @@ class Case:
     """(chain, person or unit) → the part held in this cycle."""
     told: set[str] = field(default_factory=set)
     listed: bool = False
-    frozen_at: datetime | None = None
+    frozen: datetime | None = None
     evidenced: bool = False
     not_found: int = 0
     claimed: str = ""
@@ -65,15 +73,6 @@ class Case:
     @property
     def step(self) -> str:
         return self.now.step
-
-    @property
-    def frozen(self) -> bool:
-        return self.frozen_at is not None
-
-    def awake_until(self, run: Run, at: datetime) -> datetime:
-        """Until when the ladder of a clock has gone on by `at`: after an accident only those of people's safety do."""
-        asleep = run.closed is None and run.clock not in {"interim_check", "freeze_review"}
-        return self.frozen_at if self.frozen_at and asleep else at
 
     def allows(self, code: str, who: str, person_told: str, at: datetime) -> bool:
         """Whether the office takes this decision by this person now."""
@@ -96,25 +95,19 @@ class Case:
         return self.now.accepted or who not in UNIT or code not in BEFORE_UNITS
 
     def _ready(self, code: str, person_told: str, at: datetime) -> bool:
+        if code in {*STARTS, *STOPS} - {"EXPERT_OPINION"}:
+            return self.runs_on(STOPS.get(code) or STARTS[code]) == (code in STOPS)
         match code:
             case "INFORM":
                 return person_told not in self.told
-            case "CONFIRM_CONTROL" | "GENERAL" | "NOT_HAZARD" | "APPROVE_DOWNGRADE":
+            case "CONFIRM_CONTROL" | "GENERAL" | "NOT_HAZARD" | "APPROVE_DOWNGRADE" | "TRANSFER_ENDED":
                 return self.now.controlled == (code == "CONFIRM_CONTROL")
-            case "UNFREEZE":
-                return self.frozen
             case "RETURN_NOT_MINE":
                 return not self.now.arbitrated
             case "DEEM_RECEIVED":
                 return any(at > run.due for run in self.live() if run.clock == "receipt")
             case "CANNOT_VERIFY":
                 return self.not_found < 2
-            case "NEED_EXPERT" | "QUESTION_PROGRESS":
-                return not self.runs_on("expert_opinion" if code == "NEED_EXPERT" else "progress_question")
-            case "ANSWER_QUESTION" | "EXPLAIN_FAILURE":
-                return self.runs_on("progress_question" if code == "ANSWER_QUESTION" else "failure_explanation")
-            case "LOOK_BACK_HOLDS":
-                return self.runs_on("look_back_30")
             case "CLOSE":
                 owes = self.runs_on("failure_explanation") and not self.now.unit_gone
                 return len(self.told) == 2 and self.evidenced and not (self.now.controlled or self.listed or owes)
@@ -137,7 +130,9 @@ class Case:
         return verb == "DENY" or self._makes_sense(kind)
 
     def _makes_sense(self, kind: str) -> bool:
-        return {"LIFTING": self.now.controlled, "LISTING": not self.listed, "DELISTING": self.listed}.get(kind, True)
+        if kind in {"LIFTING", "REFUSAL", "VOIDING"}:
+            return self.now.controlled == (kind == "LIFTING")
+        return {"LISTING": not self.listed, "DELISTING": self.listed}.get(kind, True)
 
     def take(self, code: str, who: str, person_told: str, at: datetime) -> None:
         """What the decision leaves behind."""
@@ -162,6 +157,10 @@ class Case:
         self.claimed = "" if self.last.moved else self.claimed
 
     def _mark(self, code: str, person_told: str, at: datetime) -> None:
+        if code in STARTS:
+            self.start(STARTS[code], at)
+        if code in STOPS:
+            self.stop(STOPS[code], at)
         match code:
             case "MAJOR" | "URGENT_CONTROL" | "CONFIRM_CONTROL" | "STOP_FIRST":
                 self.now.controlled = True
@@ -171,8 +170,6 @@ class Case:
                     self._hasten(at)
             case "ACCEPT":
                 self.now.accepted = True
-            case "ASSIGN":
-                self.start("inform", at)
             case "INFORM":
                 self.told.add(person_told)
                 if len(self.told) == 2:
@@ -186,27 +183,13 @@ class Case:
             case "ARBITRATE":
                 self.now.arbitrated = True
             case "FREEZE" | "UNFREEZE":
-                self.frozen_at = at if code == "FREEZE" else None
-                (self.start if self.frozen else self.stop)("freeze_review", at)
+                self.frozen = at if code == "FREEZE" else None
             case "CANNOT_REVIEW":
-                self.stop("next_visit", at)
-                self.runs.append(Run("next_visit", at, night(next_visit(at))))
+                self.restart("next_visit", at, NEXT_VISIT_DAYS)
             case "CANNOT_VERIFY":
                 self.not_found += 1
-            case "NEED_EXPERT":
-                self.start("expert_opinion", at)
-            case "EXPERT_OPINION":
-                self.stop("expert_opinion", at)
             case "PROGRESS":
                 self.restart("progress", at)
-            case "QUESTION_PROGRESS":
-                self.start("progress_question", at)
-            case "ANSWER_QUESTION":
-                self.stop("progress_question", at)
-            case "EXPLAIN_FAILURE":
-                self.stop("failure_explanation", at)
-            case "LOOK_BACK_HOLDS":
-                self.stop("look_back_30", at)
             case "FAIL":
                 self.now.failures += 1
                 if self.now.failures >= 2 and not self.runs_on("failure_explanation"):
@@ -227,9 +210,7 @@ class Case:
         old, new = self.clock_of(self.step), self.clock_of(to)
         if old and old != new:
             self.stop(old, at)
-        for step, duty in (("WORK", "progress"), ("RECHECK", "next_visit")):
-            if self.step == step:
-                self.stop(duty, at)
+        self.stop({"WORK": "progress", "RECHECK": "next_visit"}.get(self.step, ""), at)
         for kind in [kind for kind in self.asked if to not in ASKED[kind][2]]:
             self._settle(kind, at, lapsed=True)
         if to in ENDS:
@@ -299,20 +280,20 @@ class Case:
             if run.clock == clock:
                 run.closed = at
 
-    def restart(self, clock: str, at: datetime) -> None:
+    def restart(self, clock: str, at: datetime, days: int | None = None) -> None:
         self.stop(clock, at)
-        self.start(clock, at)
+        self.start(clock, at, days)
 
     def runs_on(self, clock: str) -> bool:
         return any(run.clock == clock for run in self.live())
 
+    def sweep(self, at: datetime) -> list[tuple[Run, list[tuple[int, datetime, bool]]]]:
+        """What is said now of each clock; of a frozen hazard only what fell due before."""
+        until = {run.clock: at if run.clock in SLEEPLESS else min(at, self.frozen or at) for run in self.runs}
+        return [(run, run.sweep(until[run.clock])) for run in self.runs]
+
     def live(self) -> list[Run]:
         return [run for run in self.runs if run.closed is None]
-
-
-def next_visit(at: datetime) -> date:
-    """The day that is named where the place was shut."""
-    return at.astimezone(CHINA).date() + timedelta(days=3)
 
 
 def _signers(who: str, part: str) -> list[str]:

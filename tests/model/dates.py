@@ -3,23 +3,17 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
+from services.seeding import read_data
+
 CHINA = timezone(timedelta(hours=8))
 REST = {date(2026, 9, 25), date(2026, 10, 1), date(2026, 10, 2), *(date(2026, 10, day) for day in (5, 6, 7))}
 WORKED = {date(2026, 9, 20), date(2026, 10, 10)}
 EVERY_YEAR = {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
 
-LIMITS: dict[str, tuple[int, str]] = {
-    "triage": (1, "working"), "urgent_triage": (2, "hours"), "verification": (5, "working"),
-    "urgent_verification": (8, "hours"), "supplement": (3, "working"), "transfer_receipt": (5, "working"),
-    "transfer_end": (30, "days"), "expert_opinion": (5, "working"), "interim_check": (24, "hours"),
-    "assigning": (1, "working"), "receipt": (1, "working"), "arbitration": (1, "working"), "inform": (1, "working"),
-    "plan": (5, "working"), "plan_review": (3, "working"), "rectification": (60, "days"), "progress": (7, "days"),
-    "progress_question": (3, "working"), "review": (10, "days"), "district_review": (20, "days"), "gate": (3, "working"),
-    "failure_explanation": (3, "working"), "look_back_30": (30, "days"), "look_back_90": (90, "days"),
-    "report_listing": (3, "working"), "publish_listing": (5, "working"), "publish_delisting": (5, "working"),
-    "request_decision": (3, "working"), "extension_decision": (10, "working"), "freeze_review": (60, "days"),
-}  # fmt: skip
-AGAINST_ENTERPRISE = {"plan", "rectification", "progress", "progress_question", "failure_explanation"}
+_UNITS = {"WD": "working", "CD": "days", "H": "hours"}
+_RULES = read_data("deadline_rules.json")["rules"]
+LIMITS = {row["key"]: (row["number"], _UNITS[row["unit"]]) for row in _RULES}
+AGAINST_ENTERPRISE = {row["key"] for row in _RULES if row["against"] == "unit"}
 LADDER = ((-1, 0.5), (0, 1), (2, 1), (5, 1), (15, 1))
 LADDER_FOR_ENTERPRISES = ((-5, 0.5), (-3, 0.75), (0, 1), (5, 1), (15, 1))
 
@@ -64,7 +58,9 @@ class Run:
 
 
 def running(clock: str, at: datetime, days: int | None = None, subject: str = "") -> Run:
-    """A clock that starts now; `days` where the decision names the limit."""
+    """A clock that starts now; `days` where the decision names the limit, or the day of a visit as it stands."""
+    if clock == "next_visit":
+        return Run(clock, at, night(at.astimezone(CHINA).date() + timedelta(days=days or 0)), subject)
     number, unit = (days, "days") if days else LIMITS[clock]
     if unit == "hours":
         return Run(clock, at, at + timedelta(hours=number), subject)

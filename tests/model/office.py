@@ -129,8 +129,7 @@ URGENT = {"triage": "urgent_triage", "verification": "urgent_verification"}
 DUTY = {"inform": "INFORM", "interim_check": "CONFIRM_CONTROL", "progress": "PROGRESS", "look_back_30": "LOOK_BACK_HOLDS",
         "look_back_90": "LOOK_BACK_HOLDS", "report_listing": "PUBLISH_LISTING", "publish_listing": "PUBLISH_LISTING",
         "publish_delisting": "PUBLISH_LISTING", "failure_explanation": "EXPLAIN_FAILURE",
-        "expert_opinion": "EXPERT_OPINION", "progress_question": "ANSWER_QUESTION", "freeze_review": "UNFREEZE",
-        "next_visit": "RECHECK"}  # fmt: skip
+        "freeze_review": "UNFREEZE", "next_visit": "RECHECK", "expert_opinion": "EXPERT_OPINION", "progress_question": "ANSWER_QUESTION"}  # fmt: skip
 """The work item beside each clock that is no step's."""
 DECISIONS = sorted(
     {code for _, code in WAYS}

@@ -21,9 +21,9 @@ from sqlmodel import Session
 
 from databases import Databases, opened
 from handling import filled
-from model.case import Case, next_visit
+from model.case import NEXT_VISIT_DAYS, Case
 from model.choices import onward, signing, taken_back, within_office
-from model.dates import Run
+from model.dates import CHINA, Run
 from model.ledger import check_history, doubled_signers, escalations_of, live_clocks, name_of, open_items
 from model.office import DECISIONS, DUTY, ENDS, INBOX, PARTS, PERSONS
 from models.engine import writing
@@ -148,8 +148,8 @@ class OfficeMachine(RuleBasedStateMachine):
             for deadline in escalations.due_deadlines(session, at=self.at, limit=1000):
                 escalations.fire_due_rungs(session, deadline, at=self.at)
         for no, case in self.cases.items():
-            for run in case.runs:
-                self._say(no, run, run.sweep(case.awake_until(run, self.at)))
+            for run, levels in case.sweep(self.at):
+                self._say(no, run, levels)
 
     def _say(self, no: str, run: Run, levels: list[tuple[int, datetime, bool]]) -> None:
         for level, due, late in levels:
@@ -189,8 +189,8 @@ class OfficeMachine(RuleBasedStateMachine):
             return form_for(session, self.town, DecisionCode(code), self.at)
         pieces = [photo(session, self.town.actors[who], name) for name in ("前.jpg", "后.jpg")]
         changes = {"INFORM": {"informed": told}, "ARBITRATE": {"lead_unit": "YJB"}, "PROGRESS": {"percent": 100},
-                   "COMPLETE": {"photo_pairs": [pieces]}, "PROVE_REMOVAL": {"evidence": pieces},
-                   "CANNOT_REVIEW": {"next_visit_on": next_visit(self.at)}}  # fmt: skip
+                   "CANNOT_REVIEW": {"next_visit_on": (self.at.astimezone(CHINA) + timedelta(days=NEXT_VISIT_DAYS)).date()},
+                   "COMPLETE": {"photo_pairs": [pieces]}, "PROVE_REMOVAL": {"evidence": pieces}}  # fmt: skip
         return filled(DecisionCode(code), at=self.at, **changes.get(code, {}))
 
     def _claim(self, no: str, who: str, claims: bool) -> bool:
