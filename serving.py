@@ -5,8 +5,12 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import app as api
-from api import status
+from api import channel_acts, status, template_acts
+from api.desk import Office
+from api.second_person import acts_of
+from services.keys import channel_key
 from web import app as web
+from web.second_person import SecondPerson
 
 _API = ("/api/", "/problems/")
 
@@ -18,7 +22,18 @@ def app_from_settings() -> ASGIApp:
 
 def with_pages(program: FastAPI) -> ASGIApp:
     """The API, and beside it the pages on the same settings, database and clock."""
-    return _Front(program, web.make_pages(program.state.office, program.state.throttle))
+    held = program.state.office
+    return _Front(program, web.make_pages(held, program.state.throttle, _second_person(held)))
+
+
+def _second_person(held: Office) -> SecondPerson:
+    return SecondPerson(
+        acts=lambda: acts_of(held),
+        channel=lambda kind, name, config: channel_acts.payload_of(
+            kind, name, config, key=channel_key(held.settings.key_dir)
+        ),
+        template=template_acts.payload_of,
+    )
 
 
 class _Front:

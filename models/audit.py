@@ -20,7 +20,12 @@ class AuditEvent(SQLModel, table=True):
     """
 
     __tablename__ = "audit_event"  # pyright: ignore[reportAssignmentType]  # SQLModel declares it as a descriptor
-    __table_args__ = (Index("uq_audit_event_stream_seq", "stream", "seq", unique=True),)
+    __table_args__ = (
+        Index("uq_audit_event_stream_seq", "stream", "seq", unique=True),
+        Index("ix_audit_event_recorded", "recorded_at", "gid"),
+        Index("ix_audit_event_actor", "actor", "recorded_at", "gid"),
+        Index("ix_audit_event_type", "type", "recorded_at", "gid"),
+    )
 
     gid: int | None = Field(default=None, primary_key=True, sa_type=_GID)
     stream: str

@@ -172,7 +172,10 @@ class HazardParty(SQLModel, table=True):
 class Decision(SQLModel, table=True):
     """What was decided, by whom, on which form. Never changed."""
 
-    __table_args__ = (Index("ix_decision_hazard", "hazard_id", "seq", unique=True),)
+    __table_args__ = (
+        Index("ix_decision_hazard", "hazard_id", "seq", unique=True),
+        Index("ix_decision_code", "code", "decided_at", "id"),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True)
     hazard_id: str = Field(foreign_key="hazard.id")
@@ -196,6 +199,8 @@ class Signature(SQLModel, table=True):
     A signer is a natural person, or the unit a part binds. In one cycle one signer has one part of a chain, so
     the same person (or unit) cannot take a second one even when two requests race.
     """
+
+    __table_args__ = (Index("ix_signature_signed", "signed_at", "hazard_id", "cycle", "chain", "signer"),)
 
     hazard_id: str = Field(primary_key=True, foreign_key="hazard.id")
     cycle: int = Field(primary_key=True)

@@ -79,7 +79,7 @@ class Ladder:
             if [row.level for row in rows] != list(range(len(rows))):
                 raise ValueError(f"ladder against {against}: levels must be 0, 1, 2, … without gaps")
             if any(a.offset > b.offset or a.share > b.share for a, b in pairwise(rows)):
-                raise ValueError(f"ladder against {against}: a higher level must not come before a lower one")
+                raise ValueError(f"督办升级规则（{against}）：高一级不能早于低一级")
         return cls(version, levels)
 
 

@@ -21,6 +21,7 @@ class HazardRequest(SQLModel, table=True):
         Index("uq_hazard_request_waiting", "hazard_id", "kind", unique=True,
               sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
         Index("ix_hazard_request_hazard", "hazard_id", "asked_at"),
+        Index("ix_hazard_request_asked", "asked_at", "id"),
     )  # fmt: skip
 
     id: str = Field(default_factory=new_id, primary_key=True)

@@ -71,6 +71,7 @@ class Unsealing(SQLModel, table=True):
         ),
         CheckConstraint("readable_until IS NULL OR readable_until > approved_at", name="window"),
         Index("ix_unsealing_source", "source_id", "requested_at"),
+        Index("ix_unsealing_requested", "requested_at", "id"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)

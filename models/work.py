@@ -74,6 +74,7 @@ class Deadline(SQLModel, table=True):
         Index("ix_deadline_running", "clock", "due_at", "hazard_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_deadline_next_rung", "next_rung_at", "id", sqlite_where=_RUNG_LEFT, postgresql_where=_RUNG_LEFT),
         Index("ix_deadline_hazard", "hazard_id"),
+        Index("ix_deadline_due", "due_at", "id"),
         CheckConstraint("outcome IS NULL OR closed_at IS NOT NULL", name="outcome_when_closed"),
     )
 

@@ -44,9 +44,12 @@ def render_own(own: Words, facts: Mapping[str, Any]) -> Words:
 
 def facts_of(topic: str) -> frozenset[str]:
     """The facts the shipped template of a topic names, and so every notice of it has."""
-    folder = _FOLDER / topic
-    texts = ((folder / f"{part}.txt").read_text(encoding="utf-8") for part in Words._fields)
-    return frozenset(name for text in texts for name in meta.find_undeclared_variables(parse(text)))
+    return frozenset(name for text in shipped(topic) for name in meta.find_undeclared_variables(parse(text)))
+
+
+def shipped(topic: str) -> Words:
+    """The words a topic comes with, as they are written."""
+    return Words(*((_FOLDER / topic / f"{part}.txt").read_text(encoding="utf-8").strip() for part in Words._fields))
 
 
 def parse(text: str) -> nodes.Template:

@@ -16,7 +16,7 @@ from models.tables import AUDIT_EVENT, AUDIT_LEAF, AUDIT_STREAM, CHECKPOINT, HAZ
 from services import sealing, trail
 from services.offline_verify import BAD_KEY, INCOMPLETE, OK, ROLLED_BACK, TAMPERED, parse_note, signers_of
 
-_LONGEST_UNSEALED = timedelta(seconds=60)
+LONGEST_UNSEALED = timedelta(seconds=60)
 _UNFOLDED = frozenset({"id", "chain_seq", "chain_head", "changed_at"})
 """Columns that say where the chain stands rather than what was decided."""
 
@@ -76,14 +76,15 @@ def _walk_events(
         digest = hashlib.sha256(b"\x00" + row.body)
         seq, head = heads.get(row.stream, (0, GENESIS))
         body = json.loads(row.body)
-        faults += _check_event(row, body, digest.hexdigest(), seq, head)
+        faults += event_faults(row, body, digest.hexdigest(), seq, head)
         heads[row.stream] = (row.seq, digest.hexdigest())
         leaves.append(_Leaf(row.gid, digest.digest(), row.recorded_at, row.position))
         events.setdefault(row.stream, []).append({"after": body.get("after", {})})
     return heads, leaves, events, faults
 
 
-def _check_event(row: Any, body: dict[str, Any], digest: str, seq: int, head: str) -> Iterator[str]:
+def event_faults(row: Any, body: dict[str, Any], digest: str, seq: int, head: str) -> Iterator[str]:
+    """What is wrong with one event: its hash, its number, its predecessor (`seq`, `head`), the columns it is found by."""
     where = f"事件 {row.gid}（{row.stream} 第{row.seq}条，{row.type}）"
     if row.hash != digest:
         yield f"{where}：内容与哈希不符，应为{digest}，记录为{row.hash}"
@@ -113,11 +114,15 @@ def _check_heads(session: Session, heads: dict[str, tuple[int, str]]) -> Iterato
 def _check_rows(session: Session, events: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
     """fold(events) is the row, column by column."""
     for hazard in session.execute(select(HAZARD).execution_options(yield_per=5000)):
-        said = fold(events.get(hazard.id, []))
-        for name, value in hazard._mapping.items():
-            plain = trail.stamp(value) if isinstance(value, datetime) else value
-            if name not in _UNFOLDED and said.get(name) != plain:
-                yield f"{hazard.no}：台账的{name}为{plain}，历史为{said.get(name)}"
+        yield from row_faults(hazard, fold(events.get(hazard.id, [])))
+
+
+def row_faults(hazard: Any, said: dict[str, Any]) -> Iterator[str]:
+    """Columns of a hazard's row that are not what its events say."""
+    for name, value in hazard._mapping.items():
+        plain = trail.stamp(value) if isinstance(value, datetime) else value
+        if name not in _UNFOLDED and said.get(name) != plain:
+            yield f"{hazard.no}：台账的{name}为{plain}，历史为{said.get(name)}"
 
 
 def _check_tree(session: Session, leaves: list[_Leaf], key: Ed25519PrivateKey) -> tuple[int, list[str], int]:
@@ -166,5 +171,5 @@ def _check_anchors(anchors: Sequence[str], leaves: list[_Leaf], size: int) -> tu
 
 
 def _unsealed(leaves: list[_Leaf], at: datetime) -> list[str]:
-    late = [leaf for leaf in leaves if leaf.position is None and at - leaf.recorded_at > _LONGEST_UNSEALED]
+    late = [leaf for leaf in leaves if leaf.position is None and at - leaf.recorded_at > LONGEST_UNSEALED]
     return [f"有{len(late)}条事件超过60秒未编入检查点"] if late else []

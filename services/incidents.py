@@ -58,3 +58,11 @@ def listed(session: Session, *, settled: bool, limit: int) -> Sequence[Any]:
     """Newest first."""
     rows = select(INCIDENT).order_by(INCIDENT.c.opened_at.desc(), INCIDENT.c.id.desc()).limit(limit)
     return session.execute(rows if settled else rows.where(INCIDENT.c.settled_at.is_(None))).all()
+
+
+def one(session: Session, incident_id: str) -> Any:
+    """Raises: NotFound."""
+    row = session.execute(select(INCIDENT).where(INCIDENT.c.id == incident_id)).one_or_none()
+    if row is None:
+        raise NotFound("没有找到该异常。", remedy="请刷新异常列表。")
+    return row

@@ -32,6 +32,11 @@ A bundle is a zip, or a directory, of UTF-8 files. Hashes are SHA-256; `hex` is 
     evidence/<sha256>       the files themselves, as far as included
     verify.py, README.txt   not checked
 
+A bundle of everything holds one such directory for each stream, and
+
+    index.json              {"format": 1, "bundles": [directory names]}; as many as the heads tree has streams. The first
+                            holds the earlier checkpoints, the others the newest one only
+
 A checkpoint is a signed note (C2SP signed-note), lines ended by "\\n", the signature being over the first six:
 
     origin
@@ -51,6 +56,8 @@ from __future__ import annotations
 import argparse
 import base64
 import contextlib
+import copy
+import functools
 import hashlib
 import json
 import os
@@ -212,6 +219,7 @@ def _combined(a: int, one: _Point, b: int, other: _Point) -> _Point:
 _BASE = _decoded((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little"))
 
 
+@functools.lru_cache(maxsize=1024)
 def verify_ed25519(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Strict: s below the group's order, one writing for each point, no key of small order."""
     if len(public_key) != 32 or len(signature) != 64 or _BASE is None:
@@ -325,6 +333,8 @@ class Unreadable(Exception):
 class _Bundle:
     """The files of a zip or of a directory, by name."""
 
+    _folder = ""
+
     def __init__(self, path: str, stack: contextlib.ExitStack):
         self._path = path
         self._zip = None if os.path.isdir(path) else stack.enter_context(zipfile.ZipFile(path))
@@ -332,6 +342,21 @@ class _Bundle:
             names = self._zip.namelist()
             if len(set(names)) != len(names):
                 raise Unreadable("压缩包里有同名文件")
+
+    def inside(self, folder: str) -> _Bundle:
+        """One of the bundles in a bundle of everything."""
+        if not re.fullmatch(r"[\w-]+", folder):
+            raise Unreadable("目录名不对")
+        one = copy.copy(self)
+        one._folder = folder + "/"
+        return one
+
+    def holds_many(self) -> bool:
+        try:
+            self.open("index.json").close()
+        except Unreadable:
+            return False
+        return True
 
     def read(self, name: str) -> bytes:
         with self.open(name) as file:
@@ -349,8 +374,8 @@ class _Bundle:
     def open(self, name: str) -> BinaryIO:
         try:
             if self._zip is not None:
-                return self._zip.open(name)  # type: ignore[return-value]
-            return open(os.path.join(self._path, *name.split("/")), "rb")
+                return self._zip.open(self._folder + name)  # type: ignore[return-value]
+            return open(os.path.join(self._path, *(self._folder + name).split("/")), "rb")
         except (KeyError, FileNotFoundError, IsADirectoryError):
             raise Unreadable(f"缺少 {name}") from None
 
@@ -362,10 +387,11 @@ class _Bundle:
         return hashed.hexdigest()
 
     def evidence_names(self) -> list[str]:
+        within = self._folder + "evidence/"
         if self._zip is not None:
-            names = [name[len("evidence/") :] for name in self._zip.namelist() if name.startswith("evidence/")]
+            names = [name[len(within) :] for name in self._zip.namelist() if name.startswith(within)]
             return sorted(name for name in names if name)
-        folder = os.path.join(self._path, "evidence")
+        folder = os.path.join(self._path, *within.split("/")[:-1])
         return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
 
@@ -415,6 +441,12 @@ class _Findings:
         except DAMAGED as problem:
             self.bad(INCOMPLETE, f"资料损坏或无法打开：{problem}")
 
+    def take(self, name: str, one: _Findings, *, told: bool) -> None:
+        """The findings of one bundle of many: all that is wrong, and what holds where it is to be told."""
+        self.codes |= one.codes
+        self.say(f"—— {name}：{'不相符' if one.codes else '相符'}")
+        self.lines += [f"　{line}" for line in one.lines if told or line.startswith("✘")]
+
     def report(self) -> Report:
         code = next((code for code in GRAVEST_FIRST if code in self.codes), OK)
         self.say(f"结论（{code}）：{VERDICTS[code]}")
@@ -431,10 +463,38 @@ def verify_bundle(
     found = _Findings()
     found.say(f"资料包：{os.fspath(path)}")
     with contextlib.ExitStack() as stack:
-        found.guard(
-            lambda: _verify(_Bundle(os.fspath(path), stack), [os.fspath(anchor) for anchor in anchors], keys, found)
-        )
+        names = [os.fspath(anchor) for anchor in anchors]
+        found.guard(lambda: _verify_any(_Bundle(os.fspath(path), stack), names, keys, found))
     return found.report()
+
+
+def _verify_any(bundle: _Bundle, anchors: Sequence[str], known_keys: Sequence[str], found: _Findings) -> None:
+    if not bundle.holds_many():
+        _verify(bundle, anchors, known_keys, found)
+        return
+    folders = bundle.json("index.json")["bundles"]
+    checkpoints, heads = set(), set()
+    for number, folder in enumerate(folders):
+        one = _Findings()
+        inside = bundle.inside(folder)
+        one.guard(
+            lambda inside=inside, one=one, number=number: _verify(inside, () if number else anchors, known_keys, one)
+        )
+        found.take(folder, one, told=not number)
+        found.guard(lambda inside=inside: checkpoints.add(inside.read(inside.json("manifest.json")["checkpoint"])))
+        found.guard(
+            lambda inside=inside: heads.add((inside.json("heads.json")["index"], inside.json("heads.json")["count"]))
+        )
+    _all_there(folders, checkpoints, heads, found)
+
+
+def _all_there(folders: Sequence[str], checkpoints: set[bytes], heads: set[tuple[int, int]], found: _Findings) -> None:
+    """That no stream was left out: the heads tree of the one checkpoint says how many there are."""
+    counts = {count for _, count in heads}
+    if len(checkpoints) == 1 and counts == {len(folders)} and len(heads) == len(folders):
+        found.good(f"全部历史：{len(folders)} 条链都在，出自同一检查点")
+    else:
+        found.bad(INCOMPLETE, f"全部历史：资料包有 {len(folders)} 条链，检查点记有 {max(counts, default=0)} 条")
 
 
 def _verify(bundle: _Bundle, anchors: Sequence[str], known_keys: Sequence[str], found: _Findings) -> None:

@@ -3,6 +3,7 @@
 A message whose flow did not acknowledge it before its lease ended is simply due again, whatever became of the run.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -10,11 +11,14 @@ from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 from sqlmodel import Session
 
 from models import OutboxMessage
+from models.actor import Actor
+from models.errors import NotFound
 from models.hazard import Hazard
 from models.ids import new_id
 from models.outbox import NoticeState, Topic
 from models.stage import Step
 from models.tables import DEADLINE, ESCALATION, NOTICE, OUTBOX
+from services import trail
 
 _LONGEST_WAIT = timedelta(hours=1)
 INSERT_MESSAGE = insert(OUTBOX)
@@ -106,6 +110,23 @@ def waiting(session: Session) -> tuple[int, datetime | None]:
     """How many messages wait, and since when the oldest does; for /readyz and /metrics."""
     row = session.execute(select(func.count(), func.min(OUTBOX.c.created_at)).where(OUTBOX.c.done_at.is_(None))).one()
     return row[0], row[1]
+
+
+def stuck(session: Session, *, limit: int) -> Sequence[Any]:
+    """Messages that still wait, those tried most often first: what a flow has not carried out."""
+    rows = select(OUTBOX).where(OUTBOX.c.done_at.is_(None)).limit(limit)
+    return session.execute(rows.order_by(OUTBOX.c.attempts.desc(), OUTBOX.c.due_at, OUTBOX.c.id)).all()
+
+
+def repair(session: Session, message_id: str, *, by: Actor, at: datetime) -> None:
+    """Make a waiting message due now, on a person's word. A run still under way is not disturbed: what it did is done once.
+
+    Raises: NotFound when it was carried out meanwhile.
+    """
+    mine = update(OUTBOX).where(OUTBOX.c.id == message_id, OUTBOX.c.done_at.is_(None))
+    if session.execute(mine.values(due_at=at)).rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]
+        raise NotFound("没有找到等待办理的消息，可能已经办完。", remedy="请刷新流程列表。")
+    trail.append_office(session, "MESSAGE_REPAIRED", by=by, at=at, facts={"message": message_id})
 
 
 _BY_ID = select(OUTBOX).where(OUTBOX.c.id == bindparam("wanted"))

@@ -19,7 +19,7 @@ ORIGIN = "hazardflow/linjiang"
 KEY_NAME = "hazardflow-audit"
 _SEALER_LOCK = 0x7365616C
 _EMPTY = Frontier().root()
-_LOOK_BACK = 100_000
+LOOK_BACK = 100_000
 _SETTLED = """(audit_event.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
     OR audit_event.txid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)"""
 """Committed before every transaction still running; or written by an earlier cluster, before a restore."""
@@ -88,7 +88,7 @@ def _unsealed(session: Session, *, postgresql: bool) -> list[Any]:
     statement = (
         select(AUDIT_EVENT.c.gid, AUDIT_EVENT.c.hash, AUDIT_EVENT.c.stream, settled)
         .outerjoin(AUDIT_LEAF, AUDIT_LEAF.c.gid == AUDIT_EVENT.c.gid)
-        .where(AUDIT_EVENT.c.gid > sealed_up_to - _LOOK_BACK, AUDIT_LEAF.c.gid.is_(None))
+        .where(AUDIT_EVENT.c.gid > sealed_up_to - LOOK_BACK, AUDIT_LEAF.c.gid.is_(None))
         .order_by(AUDIT_EVENT.c.gid)
     )
     return without_gaps(session.execute(statement).all())

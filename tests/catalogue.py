@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from jinja2.nodes import Call
+from pydantic import BaseModel
 
 from models import decisions, forms, process, stage
 from models.errors import DomainError
-from models.forms import FORMS
+from models.forms import FORMS, organization
 from models.permissions import Role
+from notifications.channel_address import CONFIGS
 from services import following
 from web import questions, values
 from web.fields import Field, fields_of
@@ -59,8 +62,28 @@ def _code() -> Iterator[str]:
                 and isinstance(node.value, ast.Constant)
             ):
                 yield str(node.value.value)
+            yield from _of_listings(node)
     for name in sorted(path.stem for path in WEB.glob("*.py") if path.stem != "__init__"):
         yield from _tables(import_module(f"web.{name}"))
+
+
+def _of_listings(node: ast.AST) -> Iterator[str]:
+    """What lists and forms of the office are given to say: their words are arguments."""
+    if isinstance(node, ast.keyword) and node.arg in {"lead", "empty", "button", "facts", "about", "links", "filters"}:
+        yield from _constants(node.value)
+    if isinstance(node, ast.Call) and _name(node.func) in {"tag", "word", "button", "Filter"}:
+        for one in node.args[:2]:
+            yield from _constants(one)
+    if isinstance(node, ast.Call) and _name(node.func) == "Cell" and any(one.arg == "coined" for one in node.keywords):
+        yield from _constants(node.args[0])
+
+
+def _constants(node: ast.expr) -> Iterator[str]:
+    for one in ast.iter_child_nodes(node):
+        if isinstance(one, ast.expr) and not isinstance(node, ast.JoinedStr):
+            yield from _constants(one)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
 
 
 def _name(node: ast.expr) -> str:
@@ -103,9 +126,22 @@ def _forms() -> Iterator[str]:
     for path in sorted(Path(forms.__file__).parent.glob("*.py")):
         yield from re.findall(r'raise ValueError\("([^"]+)"\)', path.read_text(encoding="utf-8"))
     yield from (label for fields in questions.QUESTIONS for label in _fields(fields.fields))
+    for form, offered in _office_forms():
+        for choices in ({}, offered):
+            yield from _fields(fields_of(form, choices))
     for form in FORMS.values():
         for choices in ({}, {name: found for name, found in _ANY_CHOICE.items() if name in form.model_fields}):
             yield from _fields(fields_of(form, choices))
+
+
+def _office_forms() -> Iterator[tuple[type[BaseModel], dict[str, Any]]]:
+    """Forms that are no decision's: those of the pages' own modules, of the organisation, and of each channel."""
+    offered = {name: [("", "")] for name in ("unit", "village", "principal", "actual_controller")}
+    for module in (organization, *(import_module(f"web.{path.stem}") for path in sorted(WEB.glob("*.py")))):
+        for one in vars(module).values():
+            if isinstance(one, type) and issubclass(one, BaseModel) and one.__module__ == module.__name__:
+                yield one, {name: found for name, found in offered.items() if name in one.model_fields}
+    yield from ((config, {}) for config in CONFIGS.values())
 
 
 def _fields(fields: tuple[Field, ...]) -> Iterator[str]:

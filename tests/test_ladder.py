@@ -103,7 +103,7 @@ def _first(body: dict[str, Any]) -> dict[str, Any]:
         (lambda body: _first(body).update(recipients=[]), "level 1: .*somebody is told"),
         (lambda body: _first(body).update(share=1.5), "level 1: share is from 0 to 1"),
         (lambda body: _first(body).update(offset=-2.5), "level 1: .*days are whole"),
-        (lambda body: _first(body).update(offset=-9), "must not come before a lower one"),
+        (lambda body: _first(body).update(offset=-9), "高一级不能早于低一级"),
     ],
 )
 def test_a_ladder_that_cannot_work_is_refused_by_name(change: Change, wrong: str):

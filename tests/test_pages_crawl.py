@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from browsing import Browser, Page
+from models.engine import writing
+from services import keys, sealing
 from serving import with_pages
 from settings import Settings
 from story import Story
@@ -16,6 +18,8 @@ HEAVIEST = 60_000
 STEPS = ("CLASSIFY", "ASSIGN", "PLAN", "PLAN_REVIEW", "WORK", "JUDGE", "GATE", "CLOSED")
 ASIDE = ("/public", "/finance")
 """Where no link of the office leads."""
+ONE_OF_MANY = "/audit/events/"
+"""Pages of one kind of which those linked from one list are enough."""
 WHO = ("clerk", "officer", "head", "leader", "principal", "villager", "auditor", "admin")
 
 
@@ -27,6 +31,8 @@ def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
         story.report().carry_to(step)
     story.later(days=3)
     story.sweep()
+    with writing(engine) as session, session.begin():
+        sealing.seal(session, keys.signing_key(app_settings.key_dir), at=story.at)
     story.go_to(story.at)
     return story
 
@@ -43,10 +49,12 @@ def test_everybody_can_follow_every_link(story: Story, language: str):
             page = browser.open(path)
             check(page, f"{who} {path}")
             found = {
-                href
+                href.partition("#")[0]
                 for href in page.hrefs
-                if href.startswith("/") and not any(part in href for part in ("/evidence/", "/export"))
+                if href.startswith("/") and not any(part in href for part in ("/evidence/", "/export", ".zip"))
             } - seen
+            if any(href.startswith(ONE_OF_MANY) for href in seen):
+                found = {href for href in found if not href.startswith(ONE_OF_MANY)}
             seen |= found
             waiting += sorted(found)
         assert len(seen) > 3

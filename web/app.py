@@ -10,8 +10,24 @@ from models.permissions import Operation
 from services.throttle import Throttle
 from web import (
     account,
+    admin,
+    admin_accounts,
+    admin_channels,
+    admin_people,
+    admin_proposals,
+    admin_rules,
+    admin_running,
+    admin_standards,
+    admin_templates,
     answering,
     assets,
+    audit_bundles,
+    audit_checks,
+    audit_findings,
+    audit_four_eyes,
+    audit_late,
+    audit_vault,
+    auditor,
     authenticator,
     decisions,
     enterprise,
@@ -32,22 +48,27 @@ from web import (
     saved_filters,
     signing_in,
     supervision,
+    whole_record,
 )
 from web.desk import Office, sent
 from web.guards import BodyLimit, PageHeaders
+from web.second_person import SecondPerson
 
 
-def make_pages(held: Office, counts: Throttle) -> FastAPI:
+def make_pages(held: Office, counts: Throttle, second_person: SecondPerson) -> FastAPI:
     """The pages as an application of their own, so that what goes wrong in one is answered as a page.
 
-    `counts`: those of callers without an account, shared with the API.
+    `counts`: those of callers without an account, shared with the API. `second_person`: the acts that wait for one.
     """
     pages = FastAPI(title="hazardflow", docs_url=None, redoc_url=None, openapi_url=None)
-    pages.state.office, pages.state.throttle = held, counts
+    pages.state.office, pages.state.throttle, pages.state.second_person = held, counts, second_person
     for module in (
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
         supervision, figures, saved_filters, instructing, inbox_bulk, answering,
         public_report, public_follow, finance, enterprise,
+        admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards,
+        admin_templates,
+        auditor, audit_findings, audit_late, audit_four_eyes, audit_vault, audit_checks, audit_bundles, whole_record,
     ):  # fmt: skip
         include(pages, module.router)
     errors.install(pages)

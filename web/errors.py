@@ -15,6 +15,7 @@ from web.acting import Replayed
 from web.cookies import SESSION, drop
 from web.desk import Unfinished
 from web.guards import HEADERS, too_large
+from web.proving import ToProve
 from web.rendering import page
 
 log = logging.getLogger("hazardflow.web")
@@ -31,11 +32,17 @@ def install(pages: FastAPI) -> None:
     pages.add_exception_handler(Replayed, _replay)
     pages.add_exception_handler(ClientDisconnect, _broken_off)
     pages.add_exception_handler(Unfinished, _to_finish)
+    pages.add_exception_handler(ToProve, _to_prove)
     pages.add_exception_handler(Exception, _unexpected)
 
 
 async def _to_finish(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/account/unfinished", 303)
+
+
+async def _to_prove(_request: Request, wanted: Exception) -> Response:
+    assert isinstance(wanted, ToProve)  # noqa: S101  # registered for this class
+    return wanted.answer
 
 
 async def _broken_off(request: Request, _error: Exception) -> Response:

@@ -34,7 +34,7 @@ def of_form(error: ValidationError, fields: Sequence[Field], counts: Mapping[str
 
 def of_refusal(refusal: DomainError, fields: Sequence[Field], say: Words) -> list[Fault]:
     """What a service refused: at its field where it names one, else for the whole form."""
-    titles = {field.name: field.title for field in fields}
+    titles = {field.name: field.title for field in _all(fields, {})}
     named: Any = refusal.extra.get("errors", ())
     at_fields = [(_known(str(one["field"]), titles), say(str(one["message"]))) for one in named]
     return at_fields or [("", say(refusal.detail))]
@@ -49,7 +49,9 @@ def _all(fields: Sequence[Field], counts: Mapping[str, int]) -> list[Field]:
 
 
 def _known(name: str, titles: Mapping[str, str]) -> str:
-    """The input a fault belongs to: its own, or the one that holds it."""
+    """The input a fault belongs to: its own, that of this name in a group, or the one that holds it."""
+    if within := next((one for one in titles if one.partition(".")[2] == name), None):
+        return within
     while name and name not in titles:
         name = name.rpartition(".")[0]
     return name

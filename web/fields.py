@@ -95,7 +95,7 @@ def _many(key: str, item: Any, choices: Mapping[str, Options]) -> tuple[str, Opt
 def _coded(core: Any, info: FieldInfo) -> Options:
     """What a coded value may be: an enumeration, a pattern of codes, or a list of numbers."""
     if isinstance(core, type) and issubclass(core, StrEnum):
-        return [(one.value, LABELS[core][one]) for one in core]
+        return [(one.value, LABELS[core][one]) for one in core if one in LABELS[core]]
     for known in info.metadata:
         if codes := CODED.get(str(getattr(known, "pattern", ""))):
             return list(codes.items())

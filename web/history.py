@@ -16,8 +16,10 @@ from models.stage import Clock, Stage, Step
 from web.answers import told
 from web.language import Words
 from web.moments import moment
+from web.office_events import OFFICE_EVENTS
 from web.values import COLUMNS, EVENTS, GRADES, LISTINGS
 
+SAID = {"words": "内容", "answer": "答复", "reason": "理由"}
 _VALUES: Mapping[str, Mapping[Any, str]] = {
     "step": {step: info.label for step, info in STEPS.items()}, "stage": {one: one.label for one in Stage},
     "grade": GRADES, "listing_level": LISTINGS, "interim_control": {one: one.label for one in InterimControl},
@@ -37,7 +39,7 @@ def lines(session: Session, events: list[dict[str, Any]], say: Words) -> list[di
             "to": STEPS[Step(after["step"])].label if "step" in after and after["step"] != state.get("step") else "",
             "changes": list(_changes(state, after, names, say)) if state else [],
             "about": _clock(event, say),
-            "answers": [*told(_form_of(event["type"]), event.get("form"), names, say)],
+            "answers": [*_said(event, say), *told(_form_of(event["type"]), event.get("form"), names, say)],
             "evidence": event.get("evidence", ()), "seq": event.get("seq"), "hash": event.get("hash", ""),
         })  # fmt: skip
         state |= after
@@ -52,6 +54,15 @@ def _clock(event: Mapping[str, Any], say: Words) -> str:
     return clock
 
 
+def _said(event: Mapping[str, Any], say: Words) -> Iterator[tuple[str, str]]:
+    """The words of what is no decision: an instruction, an answer, a reason."""
+    form = event.get("form") or {}
+    if event["type"] not in set(DecisionCode):
+        for name, title in SAID.items():
+            if form.get(name):
+                yield say(title), str(form[name])
+
+
 def since(session: Session, events: list[dict[str, Any]], version: int, say: Words) -> list[dict[str, Any]]:
     """The decisions after the version somebody saw."""
     later = {
@@ -61,7 +72,9 @@ def since(session: Session, events: list[dict[str, Any]], version: int, say: Wor
 
 
 def label_of(kind: str) -> str:
-    return LABELS[DecisionCode(kind)] if kind in set(DecisionCode) else EVENTS.get(kind, kind)
+    return (
+        LABELS[DecisionCode(kind)] if kind in set(DecisionCode) else EVENTS.get(kind) or OFFICE_EVENTS.get(kind, kind)
+    )
 
 
 def _form_of(kind: str) -> Any:

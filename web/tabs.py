@@ -13,6 +13,8 @@ TABS = (
     ("/hazards", "台账", (Operation.LIST_HAZARDS,)),
     ("/statistics", "统计", (Operation.STATISTICS,)),
     ("/report", "上报", reporting.OPERATIONS),
+    ("/admin", "管理", (Operation.VIEW_DELIVERIES,)),
+    ("/audit", "审计", (Operation.SEARCH_TRAIL,)),
     ("/account", "我的", (Operation.OWN_ACCOUNT,)),
 )
 

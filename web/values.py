@@ -10,7 +10,13 @@ from models.forms.progress import EnforcementKind, Obstacle
 from models.forms.rectification import Informed
 from models.forms.requests import PauseGround, RefusalGround, ReopeningGround
 from models.hazard import Channel, Grade, ListingLevel, SubjectType
+from models.limits import Unit
+from models.organization import Duty, UnitKind
+from models.outbox import Topic
+from models.permissions import Role
 from models.stage import Owner
+from notifications.channel_address import ChannelKind
+from web.rule_words import UNITS
 
 CHANNELS = {
     Channel.SELF_REPORT: "企业自查上报",
@@ -29,9 +35,31 @@ OWNERS = {
     Owner.COMMITTEE: "镇安委办", Owner.REPORTER: "上报单位", Owner.VERIFYING_UNIT: "核查单位", Owner.LEAD_UNIT: "牵头单位",
     Owner.ENTERPRISE: "整改责任单位", Owner.NOBODY: "无",
 }  # fmt: skip
+UNIT_KINDS = {
+    UnitKind.DEPARTMENT: "部门", UnitKind.VILLAGE: "村（社区）", UnitKind.COMMITTEE: "安委办", UnitKind.LEADERSHIP: "镇领导班子",
+    UnitKind.DISTRICT: "区级单位", UnitKind.AUDIT: "审计",
+}  # fmt: skip
+DUTIES = {
+    Duty.DEPUTY_LEADER: "分管领导", Duty.COMMITTEE_DIRECTOR: "镇安委会主任", Duty.TOWN_LEADER: "镇主要领导",
+    Duty.DISTRICT_DEPARTMENT: "区级部门", Duty.DISTRICT_OFFICE: "区安委办",
+}  # fmt: skip
+TOPICS = {
+    Topic.ENTERED: "隐患转入新环节", Topic.ESCALATED: "督办升级", Topic.DUTY: "交办事项", Topic.ANSWERED: "申请的答复",
+    Topic.REPORT_ANSWERED: "答复上报人", Topic.REPEATED: "再次督办", Topic.PERSON_ASSIGNED: "指定经办人", Topic.URGED: "催办",
+    Topic.COPIED: "抄送", Topic.INSTRUCTED: "批示", Topic.INSTRUCTION_ANSWERED: "报告批示落实情况", Topic.MENTIONED: "评论提及",
+    Topic.DELEGATED: "委托代办", Topic.HANDED_OVER: "离岗交接",
+}  # fmt: skip
+CHANNEL_KINDS = {
+    ChannelKind.MAIL: "邮件", ChannelKind.WECOM_BOT: "企业微信群机器人", ChannelKind.DINGTALK: "钉钉群机器人",
+    ChannelKind.FEISHU: "飞书群机器人", ChannelKind.WEBHOOK: "接口（Webhook）",
+}  # fmt: skip
 LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
     Channel: CHANNELS,
     SubjectType: SUBJECTS,
+    UnitKind: UNIT_KINDS,
+    Unit: UNITS,
+    Duty: DUTIES,
+    Role: {one: one.label for one in Role if one != Role.PR},
     InterimControl: {one: one.label for one in InterimControl},
     Signed: {Signed.SIGNED: "已签字", Signed.REFUSED: "拒绝签字", Signed.ABSENT: "不在场"},
     Informed: {Informed.PRINCIPAL: "主要负责人", Informed.ACTUAL_CONTROLLER: "实际控制人"},
