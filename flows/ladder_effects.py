@@ -27,6 +27,9 @@ _OFFICES = {
 }  # fmt: skip
 _LATE = {"unit": Owner.ENTERPRISE, "committee": Owner.COMMITTEE}
 """Whom a letter addresses; lateness of any other party is the department's."""
+_APPROVER = "approver"
+_DEPARTMENTS = frozenset({Recipient.HANDLER, Recipient.DEPARTMENT_HEAD})
+"""In a ladder of before 批准人 was an addressee of its own, these stand for it."""
 
 
 def tell_escalation(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
@@ -73,18 +76,18 @@ def _tell(
     ladder = policies.ladder(session, escalation.ladder_version)
     level = ladder.level(deadline.against, escalation.level)
     answer_due, letter_no = None, ""
-    item = duties.item_of(session, deadline) if deadline.against == "approver" else None
+    item = duties.item_of(session, deadline) if deadline.against == _APPROVER else None
     if escalation.because != escalations.DANGER:
         answer_due = _answer_due(session, deadline, level, escalation.fired_at)
         to = facts.bearer_name(session, item) if item else _late_party(session, hazard, deadline)
         letter_no = _letter(session, escalation, hazard, deadline, level, answer_due, at, to=to)
-    unit_id = deadline.unit_id or hazard.lead_unit_id or hazard.verifying_unit_id
+    unit_id = _unit_of(hazard, deadline)
     if answer_due and not repeat and deadline.against != "committee":
         duties.open_answer(
             session, hazard, deadline, origin=escalation.id, unit_id=unit_id, due_at=answer_due, at=escalation.fired_at
         )
-    told = recipients.of_level(session, hazard, unit_id, level.recipients, item=item)
-    people = _with_stand_ins(session, hazard, unit_id, ladder, deadline.against, level, told)
+    told = recipients.of_level(session, hazard, unit_id, _addressed(deadline.against, level), item=item)
+    people = _with_stand_ins(session, hazard, unit_id, ladder, deadline.against, level, told, item)
     people = recipients.with_delegates(session, people, at=at)
     known = facts.of_escalation(
         session,
@@ -93,7 +96,7 @@ def _tell(
         level_name=level.name,
         letter_no=letter_no,
         answer_due=answer_due,
-        raised=escalation.raised_by is not None,
+        raised=bool(escalation.because),
     )
     pace = pace_of(hazard, since=since, at=at, level=level.level, repeat=repeat)
     notices.queue(
@@ -105,6 +108,20 @@ def _tell(
         report_vacancies(session, message, hazard, told.vacant, known, pace, at)
 
 
+def _unit_of(hazard: Hazard, deadline: Any) -> str | None:
+    """The department a level is about; an approver's lateness is one's only where its head approves."""
+    if deadline.against == _APPROVER:
+        return deadline.unit_id
+    return deadline.unit_id or hazard.lead_unit_id or hazard.verifying_unit_id
+
+
+def _addressed(against: str, level: Level) -> tuple[Recipient, ...]:
+    """Whom a level addresses; where an approver is late, the approver in the place of the department."""
+    if against != _APPROVER:
+        return level.recipients
+    return tuple(dict.fromkeys(Recipient.APPROVER if one in _DEPARTMENTS else one for one in level.recipients))
+
+
 def _answer_due(session: Session, deadline: Any, level: Level, fired_at: datetime) -> datetime | None:
     if not level.answer_days:
         return None
@@ -112,14 +129,16 @@ def _answer_due(session: Session, deadline: Any, level: Level, fired_at: datetim
 
 
 def _with_stand_ins(
-    session: Session, hazard: Hazard, unit_id: str | None, ladder: Ladder, against: str, level: Level, told: recipients.Told
+    session: Session, hazard: Hazard, unit_id: str | None, ladder: Ladder, against: str, level: Level, told: recipients.Told,
+    item: Any,
 ) -> tuple[str, ...]:  # fmt: skip
     """The people of a level; where somebody of it cannot be told, those of the next level as well, at last the office."""
     if not told.vacant:
         return told.person_ids
     for higher in ladder.levels[against][level.level + 1 :]:
-        above = recipients.of_level(session, hazard, unit_id, higher.recipients)
-        if len(above.vacant) < len(higher.recipients):
+        wanted = _addressed(against, higher)
+        above = recipients.of_level(session, hazard, unit_id, wanted, item=item)
+        if len(above.vacant) < len(wanted):
             return tuple(dict.fromkeys((*told.person_ids, *above.person_ids)))
     office = recipients.of_level(session, hazard, unit_id, (Recipient.COMMITTEE_OFFICE,)).person_ids
     return tuple(dict.fromkeys((*told.person_ids, *office)))
@@ -142,7 +161,7 @@ def _letter(
     body = letters.escalation_text(
         hazard, to=to, action=level.action, due_text=facts.text_of(deadline.due_at),
         reason=deadline.reason, answer_text=facts.text_of(answer_due) if answer_due else "",
-        raised=escalation.raised_by is not None,
+        raised=bool(escalation.because),
     )  # fmt: skip
     title = f"关于重大事故隐患{hazard.no}的{level.letter}"
     return letters.draft(session, hazard, origin=escalation.id, kind=level.letter, title=title, body=body, at=at).number

@@ -15,7 +15,7 @@ from models.organization import Duty
 from models.permissions import Role
 from models.process import STEPS
 from models.stage import Owner, Step
-from models.tables import DELEGATION
+from models.tables import DELEGATION, HAZARD_REQUEST
 from notifications import reach
 
 
@@ -96,10 +96,14 @@ def of_level(
 
 
 def _deciding(session: Session, item: Any) -> list[str]:
+    """Whoever finds the request in their inbox, but for the one who asked and does not decide it."""
     if item is None:
         return []
     roles = col(RoleGrant.role).in_(item.roles.split())
-    return _holders(session, roles, *([col(RoleGrant.unit_id) == item.unit_id] if item.unit_id else []))
+    found = _holders(session, roles, *([col(RoleGrant.unit_id) == item.unit_id] if item.unit_id else []))
+    asked = select(HAZARD_REQUEST.c.asked_by).where(HAZARD_REQUEST.c.id == item.origin)
+    asker = session.execute(asked).scalar_one_or_none()
+    return [person for person in found if person != asker]
 
 
 def with_delegates(session: Session, people: Sequence[str], *, at: datetime) -> tuple[str, ...]:

@@ -139,10 +139,10 @@ def open_answer(
     session: Session, hazard: Hazard, deadline: Any, *, origin: str, unit_id: str | None, due_at: datetime, at: datetime
 ) -> None:
     """Whoever is late must answer the letter in writing, within a clock of its own: who rectifies, who should have
-    decided, or the department's head. `origin`: the escalation the letter is of."""
+    decided, or the department's head. `origin`: the escalation the letter is of. A hazard at its end waits for nothing."""
     late = _late(session, hazard, deadline, unit_id)
     item = {"kind": Clock.ANSWER, "origin": origin, "due_at": due_at, "opened_at": at}
-    if _open_once(session, hazard_id=hazard.id, **item, **late._asdict()):
+    if hazard.closed_at is None and _open_once(session, hazard_id=hazard.id, **item, **late._asdict()):
         named = clocks.NamedLimit(None, due_at.astimezone(ZONE).date(), "督办函载明的答复期限")
         row = clocks.starting(
             session, hazard, Clock.ANSWER, at=at, cycle=hazard.cycle, unit_id=late.unit_id, named=named, subject=origin,

@@ -74,10 +74,16 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
 
 
 def _raise_unanswered(session: Session, hazard: Hazard, answer: Any, *, at: datetime) -> str | None:
-    """The deadline whose letter stays unanswered goes on to the level of the talk, unless it is there already or met."""
-    of_letter = select(ESCALATION.c.deadline_id).where(ESCALATION.c.id == answer.subject)
-    deadline_id = session.execute(of_letter).scalar_one()
-    return raise_to(session, hazard.id, deadline_id, UNANSWERED_LEVEL, reason="督办函逾期未书面答复", by=None, at=at)
+    """The deadline whose letter stays unanswered, or the one that took its place, goes on to the level of the talk, unless
+    it is there already or met."""
+    of_letter = select(ESCALATION.c.deadline_id).where(ESCALATION.c.id == answer.subject).scalar_subquery()
+    about = session.execute(select(DEADLINE).where(DEADLINE.c.id == of_letter)).one()
+    same = (DEADLINE.c.clock == about.clock, DEADLINE.c.subject == about.subject, DEADLINE.c.cycle == about.cycle)
+    running = select(DEADLINE.c.id).where(DEADLINE.c.hazard_id == hazard.id, *same, DEADLINE.c.closed_at.is_(None))
+    deadline_id = session.execute(running).scalar_one_or_none()
+    return deadline_id and raise_to(
+        session, hazard.id, deadline_id, UNANSWERED_LEVEL, reason="督办函逾期未书面答复", by=None, at=at
+    )
 
 
 def raise_to(
@@ -120,19 +126,21 @@ def due_repeats(session: Session, *, at: datetime, limit: int = 100) -> Sequence
 def tell_again(session: Session, escalation_id: str, *, at: datetime) -> tuple[str, str] | None:
     """Tell a level again that nobody acknowledged a day after it was last told, seven times at most.
 
-    (hazard number, message), or None when its clock has ended meanwhile. Days missed in downtime are not made up for.
+    (hazard number, message), or None when its clock has ended meanwhile, or waits while an accident is looked into. Days missed in downtime are not made up for.
     """
     of_escalation = select(ESCALATION.c.deadline_id).where(ESCALATION.c.id == escalation_id)
     hazard = _locked_hazard(session, session.execute(of_escalation).scalar_one())
     row = session.execute(select(ESCALATION).where(ESCALATION.c.id == escalation_id)).one()
     if hazard is None or row.repeat_at is None or row.repeat_at > at:
         return None
-    closed = session.execute(select(DEADLINE.c.closed_at).where(DEADLINE.c.id == row.deadline_id)).scalar_one()
-    number = row.repeats if closed else row.repeats + 1
+    of_deadline = select(DEADLINE.c.closed_at, DEADLINE.c.clock).where(DEADLINE.c.id == row.deadline_id)
+    closed, clock = session.execute(of_deadline).one()
+    quiet = closed is not None or (hazard.frozen_at is not None and clock not in GOES_ON_FROZEN)
+    number = row.repeats if quiet else row.repeats + 1
     over = closed is not None or number >= MOST_REPEATS
     again = {"repeats": number, "repeat_at": None if over else at + TELL_AGAIN_AFTER}
     session.execute(update(ESCALATION).where(ESCALATION.c.id == escalation_id).values(**again))
-    if closed:
+    if quiet:
         return None
     subject = f"{escalation_id}/{number}"
     return hazard.no, outbox.post(session, hazard, Topic.REPEATED, subject=subject, step=Step(hazard.step), at=at)

@@ -53,9 +53,9 @@ def assignment_text(hazard: Hazard, *, enterprise: str, lead_unit: str, requirem
 def escalation_text(
     hazard: Hazard, *, to: str, action: str, due_text: str, reason: str, answer_text: str, raised: bool = False
 ) -> str:
-    """`raised`: raised by hand, before its time."""
+    """`raised`: raised before its time, by hand or for a reason seen."""
     answer = f"请于{answer_text}前书面答复镇安委办。" if answer_text else ""
-    state = "现人工提级督办" if raised else "现已逾期"
+    state = "现提前提级督办" if raised else "现已逾期"
     return (
         f"{to}：\n\n重大事故隐患（编号{hazard.no}，{hazard.place}）的办理期限为{due_text}（{reason}），{state}。\n"
         f"处理措施：{action}。{answer}"

@@ -117,7 +117,7 @@ def test_a_new_holder_of_an_office_is_told_from_then_on(session: Session, town: 
 def test_whoever_should_have_decided_a_request_is_told_of_its_lateness_not_the_lead_unit(
     session: Session, town: Town, level: int
 ):
-    hazard = take(session, town, carry_to(session, town, Step.WORK), D.ASK_VOIDING, "clerk")
+    hazard = take(session, town, carry_to(session, town, Step.CLASSIFY), D.ASK_VOIDING, "clerk")
     deadline = next(row for row in live_deadlines(session, hazard) if row.against == "approver")
 
     messages = escalations.fire_due_rungs(session, deadline.id, at=rungs_of(session, deadline)[level].at)

@@ -111,7 +111,7 @@ def test_a_level_raised_by_hand_does_not_say_that_it_is_overdue(session: Session
 
     body = session.execute(select(NOTICE.c.body).where(NOTICE.c.topic == "escalation_2").limit(1)).scalar_one()
     [letter] = session.execute(select(LETTER.c.body).where(LETTER.c.kind == "督办函")).scalars()
-    assert "人工提级" in body
+    assert "提前提级" in body
     assert "已过" not in body
     assert "逾期" not in letter
 
