@@ -12,8 +12,9 @@ from models.process import MOVES, STEPS, DecisionCode
 from services.seeding import read_data
 
 ROOT = Path(__file__).parents[1]
+READMES = ("README.md", "README.zh-CN.md")
 PAGES = (
-    "README.md",
+    *READMES,
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
@@ -46,10 +47,19 @@ def test_the_diagram_shows_every_step_and_every_move_that_leads_on() -> None:
     assert diagram.count(" --> ") == 1 + len(drawn) + sum(info.is_end for info in STEPS.values())
 
 
-def test_every_command_in_the_readme_exists_and_every_command_is_in_the_readme() -> None:
-    named = set(re.findall(r"hazardflow ((?:audit |process (?=export))?[a-z][a-z-]+)", _code(_text("README.md"))))
+@pytest.mark.parametrize("readme", READMES)
+def test_every_command_in_the_readme_exists_and_every_command_is_in_the_readme(readme: str) -> None:
+    named = set(re.findall(r"hazardflow ((?:audit |process (?=export))?[a-z][a-z-]+)", _code(_text(readme))))
 
     assert named == _commands(app)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_readme_shows_every_picture(readme: str) -> None:
+    pictures = {path.name for path in (ROOT / "docs" / "screenshots").glob("*.png")}
+
+    assert len(pictures) >= 10
+    assert set(re.findall(r"docs/screenshots/([\w-]+\.png)", _text(readme))) == pictures
 
 
 @pytest.mark.parametrize("page", PAGES)
