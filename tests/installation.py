@@ -7,12 +7,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
 import httpx
+import pytest
+
+from settings import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,6 +46,19 @@ class Installation:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
+
+
+@contextmanager
+def at_work(data_dir: Path) -> Iterator[Installation]:
+    """An installation that this process's own commands mean as well, until it is stopped."""
+    with pytest.MonkeyPatch.context() as patch:
+        held = start(data_dir)
+        patch.setenv("HAZARDFLOW_DATA_DIR", str(held.data_dir))
+        patch.setenv("HAZARDFLOW_PORT", str(held.port))
+        settings.cache_clear()
+        yield held
+        held.stop()
+    settings.cache_clear()
 
 
 def start(data_dir: Path) -> Installation:

@@ -10,11 +10,10 @@ from cli.console import now
 from cli.demo.case import carry_through
 from cli.demo.people import Person, everybody
 from cli.demo.run import _DUST_CASE, _case
-from installation import Installation, answers, start, wait_until
+from installation import Installation, answers, at_work, wait_until
 from models.engine import open_engine, reading
 from services import keys
 from services.history_check import verify_history
-from settings import settings
 
 EXPECTED = {
     "triage": 1, "classification": 3, "confirmation": 1, "assigning": 1, "receipt": 3, "informing": 2, "plan": 2, "plan_review": 3,
@@ -25,14 +24,8 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with pytest.MonkeyPatch.context() as patch:
-        held = start(tmp_path_factory.mktemp("installation"))
-        patch.setenv("HAZARDFLOW_DATA_DIR", str(held.data_dir))
-        patch.setenv("HAZARDFLOW_PORT", str(held.port))
-        settings.cache_clear()
+    with at_work(tmp_path_factory.mktemp("installation")) as held:
         yield held
-        held.stop()
-    settings.cache_clear()
 
 
 @pytest.fixture(scope="module")

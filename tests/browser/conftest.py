@@ -8,20 +8,13 @@ from playwright.sync_api import Browser
 
 from browser.screens import chromium
 from cli.demo.people import everybody
-from installation import Installation, start
-from settings import settings
+from installation import Installation, at_work
 
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with pytest.MonkeyPatch.context() as patch:
-        held = start(tmp_path_factory.mktemp("browser"))
-        patch.setenv("HAZARDFLOW_DATA_DIR", str(held.data_dir))
-        patch.setenv("HAZARDFLOW_PORT", str(held.port))
-        settings.cache_clear()
+    with at_work(tmp_path_factory.mktemp("browser")) as held:
         yield held
-        held.stop()
-    settings.cache_clear()
 
 
 @pytest.fixture(scope="module")
