@@ -23,6 +23,7 @@ from models.tables import HAZARD, WORK_ITEM
 from services import clocks, controls, duties, listing, merging, moments
 from services.moves import Taken
 
+_FEIGNED = "虚假整改"
 _MOST_PAUSED_DAYS = 30
 _MOST_EXTENSIONS = 2
 
@@ -123,23 +124,34 @@ def _check_later(session: Session, hazard: Hazard, running: Any, on: date, at: d
     clocks.check_named(session, hazard, clocks.NamedLimit(None, on, "延期"), at=at, since=running.start_at)
 
 
-def _check_long_limit(session: Session, hazard: Hazard, form: Any, _at: datetime) -> None:
-    if end_of(form.new_limit_on) <= _rectification(session, hazard).due_at:
+def _check_long_limit(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
+    running = _rectification(session, hazard)
+    if at > running.due_at:
+        raise GateNotMet(
+            "整改期限已过，不能改为超长期限。",
+            rule="超长期限须在期限届满前申请和批准",
+            remedy="按逾期继续整改；已逾期的记录保留。",
+        )
+    if end_of(form.new_limit_on) <= running.due_at:
         raise InvalidInput("新的期限不晚于现有期限。", rule="超长期限", remedy="请填写更晚的日期。")
+    clocks.refuse_short_notice(session, hazard, end_of(form.new_limit_on), at=at, field="new_limit_on")
 
 
 def _check_pause(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
     running = _rectification(session, hazard)
     if at > running.due_at:
         raise GateNotMet("整改期限已过，不能中止计时。", rule="中止计时须在期限内", remedy="按逾期继续整改。")
-    days = (form.until - at.astimezone(ZONE).date()).days
-    if days < 1:
-        raise InvalidInput("复核日期须晚于今天。", rule="中止计时", remedy="请填写以后的日期。")
+    moments.refuse_past(form.until, at, field="until")
     spans = [tuple(map(datetime.fromisoformat, span)) for span in json.loads(running.pauses)]
     if any(end > at for _, end in spans):
         raise GateNotMet("计时已在中止中。", rule="中止区间不得重叠", remedy="请先恢复计时。")
-    if days + sum((end - start).days for start, end in spans) > _MOST_PAUSED_DAYS:
+    if sum(_days_stood_still(start, end) for start, end in [*spans, (at, end_of(form.until))]) > _MOST_PAUSED_DAYS:
         raise GateNotMet(f"中止计时合计不得超过{_MOST_PAUSED_DAYS}天。", rule="中止计时", remedy="请缩短，或申请延期。")
+
+
+def _days_stood_still(start: datetime, end: datetime) -> int:
+    """As the date moves by them (`models/limits.py`): local days, however few hours of the first one."""
+    return (end.astimezone(ZONE).date() - start.astimezone(ZONE).date()).days
 
 
 def _grant_listing(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
@@ -177,13 +189,18 @@ def _grant_extension(session: Session, hazard: Hazard, asked: Any, granted: Any,
     running = _rectification(session, hazard)
     on = granted.new_limit_on or asked.new_limit_on
     _check_later(session, hazard, running, on, at)
-    changed = _moved(session, hazard, running, at=at, on_day=on.isoformat(), basis=f"延期批准（{asked.reason_code}）")
+    calendar = max(running.calendar_version, clocks.calendar_version_of(session, hazard, at=at))
+    changed = _moved(
+        session, hazard, running, at=at, on_day=on.isoformat(), basis=f"延期批准（{asked.reason_code}）",
+        calendar_version=calendar,
+    )  # fmt: skip
     return Effect({"extensions": hazard.extensions + 1, "limit_days": None, "limit_on": on.isoformat(), **changed})
 
 
 def _grant_long_limit(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
-    on = asked.new_limit_on.isoformat()
-    changed = _moved(session, hazard, _rectification(session, hazard), at=at, on_day=on, basis=asked.basis)
+    on, running = asked.new_limit_on.isoformat(), _rectification(session, hazard)
+    calendar = max(running.calendar_version, clocks.calendar_version_of(session, hazard, at=at))
+    changed = _moved(session, hazard, running, at=at, on_day=on, basis=asked.basis, calendar_version=calendar)
     return Effect({"limit_days": None, "limit_on": on, "limit_basis": asked.basis, **changed})
 
 
@@ -263,6 +280,7 @@ def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any
             )
         if false:
             controls.open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle + 1, at=at)
+            controls.raise_to_the_top(session, hazard, Clock.ENFORCEMENT, reason=_FEIGNED, by=by, at=at)
 
     return Effect(fresh, then)
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
+from models.instant import instant_of
 from models.permissions import Operation
-from services import access, answers
+from services import access, answers, duties
 from web.acting import act
 from web.desk import Here, HereDep, Sent, text_of
 from web.faults import Fault
@@ -32,7 +33,9 @@ def answer(item_id: str, visit: HereDep, form: Sent) -> Response:
     with act(visit, form, Operation.WORK_ITEMS) as done:
         item = answers.item_to_answer(done.session, item_id, by=visit.by)
         access.require(visit.by, answers.OPERATIONS[item.kind])
-        answers.answer(done.session, item, words, by=visit.by.under(answers.OPERATIONS[item.kind]), at=done.at)
+        duties.lock_hazard_of(done.session, item_id)
+        at = instant_of(done.session, visit.at)  # under the lock: what waited for it is later
+        answers.answer(done.session, item, words, by=visit.by.under(answers.OPERATIONS[item.kind]), at=at)
         done.leads_to = f"/hazards/{item.no}?done=answer"
     return RedirectResponse(done.leads_to, 303)
 

@@ -4,7 +4,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from model.dates import Run, running
+from model.dates import AGAINST_ENTERPRISE, Run, running
 from model.office import ALONE, ASKED, CLOCK, ENDS, OF_UNITS, PARTS, UNIT, UNIT_OF, URGENT, WAYS, WITHDRAWABLE
 
 BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "REOPENING", "EXPERT_OPINION"}
@@ -265,6 +265,8 @@ class Case:
                 for clock in ("look_back_30", "look_back_90"):
                     self.stop(clock, at)
                 self.cycle, self.not_found, self.holders, self.told = self.cycle + 1, 0, {}, set()
+                for run in self.runs:
+                    run.warned = False
                 self.now = Facts(was, urgent=self.now.urgent, accepted=self.now.accepted)
         self._move(ASKED[kind][2][was], at)
 
@@ -289,8 +291,12 @@ class Case:
 
     def sweep(self, at: datetime) -> list[tuple[Run, list[tuple[int, datetime, bool]]]]:
         """What is said now of each clock; of a frozen hazard only what fell due before."""
-        until = {run.clock: at if run.clock in SLEEPLESS else min(at, self.frozen or at) for run in self.runs}
-        return [(run, run.sweep(until[run.clock])) for run in self.runs]
+        said = []
+        for run in sorted(self.runs, key=Run.waits_until):
+            until = at if run.clock in SLEEPLESS else min(at, self.frozen or at)
+            warned = any(one.warned for one in self.runs if one is not run and one.clock in AGAINST_ENTERPRISE)
+            said.append((run, run.sweep(until, at, warned=warned)))
+        return said
 
     def live(self) -> list[Run]:
         return [run for run in self.runs if run.closed is None]
