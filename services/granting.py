@@ -23,7 +23,6 @@ from models.tables import HAZARD, WORK_ITEM
 from services import clocks, controls, duties, listing, merging, moments
 from services.moves import Taken
 
-_FEIGNED = "虚假整改"
 _MOST_PAUSED_DAYS = 30
 _MOST_EXTENSIONS = 2
 
@@ -95,24 +94,23 @@ def _check_consent(form: Any, at: datetime, *, needed: bool) -> None:
 def _check_extension(last: bool) -> Callable[[Session, Hazard, Any, datetime], None]:
     def check_one(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
         running = _rectification(session, hazard)
-        if at > running.due_at:
-            raise GateNotMet(
-                "整改期限已过，不能再延期。",
-                rule="延期须在期限届满前申请和批准",
-                remedy="按逾期继续整改；已逾期的记录保留。",
-            )
+        _refuse_passed(running, at, "不能再延期", rule="延期须在期限届满前申请和批准")
         if hazard.extensions >= _MOST_EXTENSIONS:
             raise GateNotMet("该隐患已延期两次。", rule="延期最多两次", remedy="请按期完成，或提请中止计时、超长期限。")
         if (hazard.extensions == 1) != last:
             words = "再次延期" if hazard.extensions else "首次延期"
             raise GateNotMet(
-                f"本次应申请“{words}”。",
-                rule="首次延期由部门负责人批准，第二次由镇领导批准",
-                remedy=f"请改用{words}申请。",
-            )
+                f"本次应申请“{words}”。", rule="首次延期由部门负责人批准，第二次由镇领导批准", remedy=f"请改用{words}申请。",
+            )  # fmt: skip
         _check_later(session, hazard, running, form.new_limit_on, at)
 
     return check_one
+
+
+def _refuse_passed(running: Any, at: datetime, words: str, *, rule: str) -> None:
+    """What is late stays late."""
+    if at > running.due_at:
+        raise GateNotMet(f"整改期限已过，{words}。", rule=rule, remedy="按逾期继续整改；已逾期的记录保留。")
 
 
 def _check_later(session: Session, hazard: Hazard, running: Any, on: date, at: datetime) -> None:
@@ -126,12 +124,7 @@ def _check_later(session: Session, hazard: Hazard, running: Any, on: date, at: d
 
 def _check_long_limit(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
     running = _rectification(session, hazard)
-    if at > running.due_at:
-        raise GateNotMet(
-            "整改期限已过，不能改为超长期限。",
-            rule="超长期限须在期限届满前申请和批准",
-            remedy="按逾期继续整改；已逾期的记录保留。",
-        )
+    _refuse_passed(running, at, "不能改为超长期限", rule="超长期限须在期限届满前申请和批准")
     if end_of(form.new_limit_on) <= running.due_at:
         raise InvalidInput("新的期限不晚于现有期限。", rule="超长期限", remedy="请填写更晚的日期。")
     clocks.refuse_short_notice(session, hazard, end_of(form.new_limit_on), at=at, field="new_limit_on")
@@ -139,8 +132,7 @@ def _check_long_limit(session: Session, hazard: Hazard, form: Any, at: datetime)
 
 def _check_pause(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
     running = _rectification(session, hazard)
-    if at > running.due_at:
-        raise GateNotMet("整改期限已过，不能中止计时。", rule="中止计时须在期限内", remedy="按逾期继续整改。")
+    _refuse_passed(running, at, "不能中止计时", rule="中止计时须在期限内")
     moments.refuse_past(form.until, at, field="until")
     spans = [tuple(map(datetime.fromisoformat, span)) for span in json.loads(running.pauses)]
     if any(end > at for _, end in spans):
@@ -189,18 +181,13 @@ def _grant_extension(session: Session, hazard: Hazard, asked: Any, granted: Any,
     running = _rectification(session, hazard)
     on = granted.new_limit_on or asked.new_limit_on
     _check_later(session, hazard, running, on, at)
-    calendar = max(running.calendar_version, clocks.calendar_version_of(session, hazard, at=at))
-    changed = _moved(
-        session, hazard, running, at=at, on_day=on.isoformat(), basis=f"延期批准（{asked.reason_code}）",
-        calendar_version=calendar,
-    )  # fmt: skip
+    changed = _moved(session, hazard, running, at=at, on_day=on.isoformat(), basis=f"延期批准（{asked.reason_code}）")
     return Effect({"extensions": hazard.extensions + 1, "limit_days": None, "limit_on": on.isoformat(), **changed})
 
 
 def _grant_long_limit(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
-    on, running = asked.new_limit_on.isoformat(), _rectification(session, hazard)
-    calendar = max(running.calendar_version, clocks.calendar_version_of(session, hazard, at=at))
-    changed = _moved(session, hazard, running, at=at, on_day=on, basis=asked.basis, calendar_version=calendar)
+    on = asked.new_limit_on.isoformat()
+    changed = _moved(session, hazard, _rectification(session, hazard), at=at, on_day=on, basis=asked.basis)
     return Effect({"limit_days": None, "limit_on": on, "limit_basis": asked.basis, **changed})
 
 
@@ -236,6 +223,8 @@ def end_pause(session: Session, hazard: Hazard, *, at: datetime) -> dict[str, An
 
 def _moved(session: Session, hazard: Hazard, running: Any, *, at: datetime, **changes: Any) -> dict[str, Any]:
     """The rectification deadline superseded; the hazard and its work item follow where the step runs on that clock."""
+    if "on_day" in changes:  # a date in a year published since is no longer provisional
+        changes["calendar_version"] = max(running.calendar_version, clocks.calendar_version_of(session, hazard, at=at))
     row = clocks.superseding(session, running, at=at, **changes)
     if STEPS[Step(hazard.step)].clock != Clock.RECTIFICATION:
         return {}
@@ -270,17 +259,11 @@ def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any
         listing.end_look_backs(session, hazard, by=by, at=at)
         if control:
             controls.watch(
-                session,
-                hazard,
-                hours=asked.interim_hours,
-                origin=taken.decision_id,
-                by=by,
-                at=at,
-                cycle=hazard.cycle + 1,
-            )
+                session, hazard, hours=asked.interim_hours, origin=taken.decision_id, by=by, at=at, cycle=hazard.cycle + 1,
+            )  # fmt: skip
         if false:
             controls.open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle + 1, at=at)
-            controls.raise_to_the_top(session, hazard, Clock.ENFORCEMENT, reason=_FEIGNED, by=by, at=at)
+            controls.raise_to_the_top(session, hazard, Clock.ENFORCEMENT, reason="虚假整改", by=by, at=at)
 
     return Effect(fresh, then)
 

@@ -133,6 +133,25 @@ def test_a_rule_that_cannot_work_is_refused_by_name(change: Change, wrong: str):
         DeadlineRules.from_body("2", body)
 
 
+LIMITS_OF_THE_TABLE = {
+    "triage": "1 WD", "urgent_triage": "2 H", "verification": "5 WD", "public_handling": "30 CD", "public_handling_longest": "90 CD",
+    "reporter_answer": "5 WD", "receipt": "1 WD", "inform": "1 WD", "plan": "5 WD", "plan_review": "3 WD", "rectification": "60 CD",
+    "rectification_longest": "90 CD", "listed_long_works": "365 CD", "progress": "7 CD", "long_works_progress": "30 CD",
+    "extension_lead": "20 WD", "short_extension_lead": "3 WD", "extension_decision": "10 WD", "short_extension_decision": "3 WD",
+    "review": "10 CD", "gate": "3 WD", "report_listing": "3 WD", "publish_listing": "5 WD", "publish_delisting": "5 WD",
+    "warning_plate": "5 WD", "look_back_30": "30 CD", "look_back_90": "90 CD", "power_cut_notice": "24 H", "sealing": "30 CD",
+    "sealing_extension": "30 CD", "quarterly_statistics": "15 CD", "annual_statistics": "31 CD", "campaign_progress": "92 CD",
+    "principal_check": "92 CD", "principal_check_high_risk": "31 CD",
+}  # fmt: skip
+"""The table of time limits for configuration, row by row; what is due once a quarter or a month has its longest one."""
+
+
+def test_every_row_of_the_table_of_limits_is_there_with_its_figure():
+    shipped = {row["key"]: f"{row['number']} {row['unit']}" for row in RULES_BODY["rules"]}
+
+    assert {key: shipped.get(key) for key in LIMITS_OF_THE_TABLE} == LIMITS_OF_THE_TABLE
+
+
 @pytest.mark.parametrize("clock", list(Clock))
 def test_every_clock_has_its_rule(clock: Clock):
     assert RULES.limit(clock).against in AGAINST

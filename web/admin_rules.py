@@ -48,7 +48,7 @@ def ladder(visit: HereDep, version: int = 0) -> Response:
     shown, known = _versions(visit, PolicyKind.LADDER, version)
     parts = [
         (key, key in AGAINSTS, ladder_name(key), [(row, trigger(row["offset"], visit.say), told(row["recipients"], visit.say)) for row in rows])
-        for key, rows in shown.body["ladders"].items()
+        for key, rows in sorted(shown.body["ladders"].items(), key=lambda part: part[0] not in AGAINSTS)
     ]  # fmt: skip
     return _show(visit, PolicyKind.LADDER, shown, known, "ladder.html", parts=parts)
 

@@ -52,14 +52,21 @@ class Run:
             datetime.max.replace(tzinfo=UTC),
         )
 
-    def sweep(self, until: datetime, at: datetime, *, warned: bool = False) -> list[tuple[int, datetime, bool]]:
+    @staticmethod
+    def forgive(runs: "list[Run]") -> None:
+        """A new cycle begins: warnings of the one before count no longer."""
+        for run in runs:
+            run.warned = False
+
+    def sweep(self, until: datetime, at: datetime, *, others: "list[Run]") -> list[tuple[int, datetime, bool]]:
         """(level, when it fell due, late) of each level that is said now: what fell due until then while the clock ran, once.
-        `warned`: of another limit of the case the enterprise was warned before."""
+        Warned of one of the `others` before, the enterprise gets a letter."""
         due = [
             (level, rung) for level, rung in enumerate(self.rungs())
             if rung <= until and (self.closed is None or rung < self.closed) and level not in self.said
         ]  # fmt: skip
         newest = due[-1][0] if due and self.closed is None else None
+        warned = any(one.warned for one in others if one is not self and one.clock in AGAINST_ENTERPRISE)
         if newest == 1 and warned and self.clock in AGAINST_ENTERPRISE:
             return self.raise_to(2, at)
         self.said |= {level for level, _ in due}
