@@ -36,6 +36,7 @@ def keep_up() -> dict[str, int]:
         return {
             "calendar_years_asked_for": upkeep.ask_for_calendar(session, at=at),
             "old_keys_dropped": upkeep.drop_old_keys(session, at=at),
+            "drafts_dropped": upkeep.drop_drafts(session, at=at),
             "orphan_files_removed": upkeep.remove_orphan_files(session, settings().evidence_dir, at=at),
         }
 

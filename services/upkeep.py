@@ -1,4 +1,4 @@
-"""Housekeeping that loses nothing: forgotten uploads, expired idempotency keys, calendar years to ask for."""
+"""Housekeeping that loses nothing: forgotten uploads, old drafts, expired idempotency keys, calendar years to ask for."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from models import IdempotencyKey
 from models.tables import DEADLINE, EVIDENCE, REPORT_PHOTO
-from services import duties
+from services import drafts, duties
 
 _KEY_LIFE = timedelta(days=30)
 _UPLOAD_GRACE = timedelta(hours=1)
@@ -27,6 +27,11 @@ def drop_old_keys(session: Session, *, at: datetime) -> int:
     """Answers kept for retries are kept 30 days."""
     old = delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < at - _KEY_LIFE)
     return session.execute(old).rowcount  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def drop_drafts(session: Session, *, at: datetime) -> int:
+    """Drafts nobody touched for thirty days, and those of hazards their persons no longer see."""
+    return drafts.drop_old(session, at=at) + drafts.drop_unseen(session, at=at)
 
 
 def remove_orphan_files(session: Session, store: Path, *, at: datetime) -> int:

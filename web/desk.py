@@ -22,6 +22,7 @@ from web.tabs import tabs_of
 
 _NOTED_EVERY = timedelta(minutes=1)
 _MOST_FIELDS = 1000
+_SECRETS = frozenset({"password", "code", "chosen", "again", "typed"})
 
 
 class Office(Protocol):
@@ -116,8 +117,16 @@ async def sent(request: Request) -> AsyncIterator[FormData]:
     async with request.form(max_fields=_MOST_FIELDS, max_files=60) as form:
         if not cookies.is_ours(request, text_of(form, "token")):
             raise FormNotOurs("这个表单已失效，或不是从本站打开的。", rule="表单须由本人在本站打开后提交",
-                              remedy="请重新打开该页面，再填写提交。")  # fmt: skip
+                              remedy="请重新打开该页面，再填写提交。", extra={"typed": _typed(request, form)})  # fmt: skip
         yield form
+
+
+def _typed(request: Request, form: FormData) -> list[str]:
+    """The words a person typed, to be shown to themselves: only to who is signed in, and sent it from a page of ours."""
+    if getattr(request.state, "visitor", None) is None or request.headers.get("sec-fetch-site") != "same-origin":
+        return []
+    texts = [value for name, value in form.multi_items() if isinstance(value, str) and name not in _SECRETS]
+    return [text for text in texts if not text.isascii()]
 
 
 Sent = Annotated[FormData, Depends(sent)]

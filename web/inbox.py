@@ -14,7 +14,7 @@ from models.errors import InvalidInput
 from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Clock, Step
-from services import access, answers, duties, inbox, lookups, policies, staffing
+from services import access, answers, drafts, duties, inbox, lookups, policies, staffing
 from web import moments
 from web.acting import act
 from web.assets import local_path
@@ -39,11 +39,11 @@ def show(visit: HereDep, view: Annotated[str, Query(max_length=20)] = "", cursor
             session, by=visit.by, mine_only=view == "mine", after=place, limit=PAGE + 1, followed=followed
         )
         lines = _lines(visit, session, rows[:PAGE])
-        people = staffing.people_under(session, by=visit.by)
+        people, kept = staffing.people_under(session, by=visit.by), drafts.count(session, by=visit.by)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     more = next_page(visit.request, last.follow_up_at if followed else last.due_at, last.id) if last else ""
     return page(visit.request, "inbox.html", lines=lines, more=more, views=VIEWS, view=view if view in VIEWS else "",
-                people=people, today=moments.day(visit.at))  # fmt: skip
+                people=people, today=moments.day(visit.at), drafts=kept)  # fmt: skip
 
 
 def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,80 @@
+"""草稿: one's drafts in a list and their removal; what a form keeps while it is being filled in."""
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from models.decisions import DecisionCode
+from models.draft import REPORT
+from models.engine import writing
+from models.errors import InvalidInput
+from models.permissions import Operation
+from models.process import MOVES, moves_at
+from models.stage import Step
+from services import access, drafts
+from web.acting import act
+from web.assets import local_path
+from web.desk import Here, HereDep, Sent, text_of
+from web.faults import Fault
+from web.fields import Field, leaves
+from web.inbox import VIEWS
+from web.listing import Cell, Listing, button, link, show, tag, when, word
+from web.reading import Values, counts_of
+
+router = APIRouter()
+RIGHT = {"x-operation": Operation.WORK_ITEMS}
+COLUMNS = ("办理事项", "隐患", "保存时间", "状态", "操作")
+_DECISIONS: Mapping[str, DecisionCode] = {move.resource: move.decision for move in MOVES} | {
+    REPORT: DecisionCode.REPORT
+}
+
+
+@router.get("/drafts", openapi_extra=RIGHT)
+def mine(visit: HereDep) -> Response:
+    access.require(visit.by, Operation.WORK_ITEMS)
+    with visit.looking() as session:
+        rows = drafts.mine(session, by=visit.by)
+    views = [(f"/inbox?view={code}" if code else "/inbox", label, False) for code, label in VIEWS.items()]
+    lines = [
+        (
+            Cell(_DECISIONS[row.resource].label, href=_address(row.no, row.resource), coined=True),
+            link(f"/hazards/{row.no}", row.place, row.no) if row.no else word("新上报"),
+            when(row.saved_at), _state(row.step, row.resource),
+            button(f"/drafts/{row.id}/removal", "删除草稿", f"{row.no or ''} {visit.say(_DECISIONS[row.resource].label)}"),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return show(visit, Listing(
+        title="草稿", columns=COLUMNS, rows=lines, empty="没有草稿。", views=[*views, ("/drafts", "草稿", True)],
+        lead="只有您自己看得到。办理后草稿随即删除；30天没有改动的，自动删除。",
+    ))  # fmt: skip
+
+
+@router.post("/drafts/{draft_id}/removal", openapi_extra=RIGHT)
+def remove(draft_id: str, visit: HereDep, form: Sent) -> Response:
+    with act(visit, form, Operation.WORK_ITEMS) as done:
+        drafts.remove(done.session, draft_id, by=done.by)
+        done.leads_to = local_path(text_of(form, "back") or "/drafts")
+    return RedirectResponse(done.leads_to, 303)
+
+
+def keep(visit: Here, place: drafts.Place, fields: Sequence[Field], values: Values, *, version: int) -> list[Fault]:
+    """Keep what was typed into these inputs; what stands against it."""
+    known = {leaf.name for leaf in leaves(fields, counts_of(fields, values))}
+    typed = {name: given for name, given in values.items() if name in known}
+    try:
+        with writing(visit.held.engine) as session, session.begin():
+            drafts.keep(session, place, typed, version=version, by=visit.by, at=visit.at)
+    except InvalidInput as refusal:
+        return [("", f"{refusal.detail}{refusal.remedy}")]
+    return []
+
+
+def _address(no: str | None, resource: str) -> str:
+    return f"/hazards/{no}/decisions/{resource}" if no else "/report"
+
+
+def _state(step: str | None, resource: str) -> Cell:
+    open_still = step is None or any(move.resource == resource for move in moves_at(Step(step)))
+    return tag("blue", "可以办理") if open_still else tag("grey", "已不能办理")
