@@ -7,20 +7,31 @@ from typing import ClassVar
 class DomainError(Exception):
     """A refusal a person can act on.
 
-    `detail` says what is wrong, `rule` which rule says so, `remedy` what to do next (all Chinese). `extra` holds
-    machine-readable members of the problem document (RFC 9457), e.g. who holds a work item.
+    `detail` says what is wrong, `rule` which rule says so, `remedy` what to do next (all Chinese). `field` is the input
+    it is about, so that a form can lead there. `extra` holds machine-readable members of the problem document
+    (RFC 9457), e.g. who holds a work item.
     """
 
     status: ClassVar[int] = 409
     slug: ClassVar[str] = "refused"
     title: ClassVar[str] = "操作被拒绝"
 
-    def __init__(self, detail: str, *, rule: str = "", remedy: str = "", extra: Mapping[str, object] | None = None):
+    def __init__(
+        self,
+        detail: str,
+        *,
+        rule: str = "",
+        remedy: str = "",
+        field: str = "",
+        extra: Mapping[str, object] | None = None,
+    ):
         super().__init__(detail)
         self.detail = detail
         self.rule = rule
         self.remedy = remedy
         self.extra = dict(extra or {})
+        if field:
+            self.extra["errors"] = [{"field": field, "message": detail}]
 
 
 class NotFound(DomainError):

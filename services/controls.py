@@ -86,6 +86,7 @@ def refuse_milder(hazard: Hazard, control: str) -> None:
             f"正在实施“{running.label}”，不能直接改为“{wanted.label}”。",
             rule="安全生产法 第六十五条：停产停用经审查同意方可恢复；管控由一人决定从严，经两人方可放宽",
             remedy="请先申请解除临时管控，或申请变更临时管控，经批准后再办理；或作出同等以上的管控决定。",
+            field="control",
         )
 
 

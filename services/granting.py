@@ -125,7 +125,8 @@ def _check_later(session: Session, hazard: Hazard, running: Any, on: date, at: d
 
 def _check_long_limit(session: Session, hazard: Hazard, form: Any, _at: datetime) -> None:
     if end_of(form.new_limit_on) <= _rectification(session, hazard).due_at:
-        raise InvalidInput("新的期限不晚于现有期限。", rule="超长期限", remedy="请填写更晚的日期。")
+        raise InvalidInput("新的期限不晚于现有期限。", rule="超长期限", remedy="请填写更晚的日期。",
+                           field="new_limit_on")  # fmt: skip
 
 
 def _check_pause(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
@@ -134,12 +135,13 @@ def _check_pause(session: Session, hazard: Hazard, form: Any, at: datetime) -> N
         raise GateNotMet("整改期限已过，不能中止计时。", rule="中止计时须在期限内", remedy="按逾期继续整改。")
     days = (form.until - at.astimezone(ZONE).date()).days
     if days < 1:
-        raise InvalidInput("复核日期须晚于今天。", rule="中止计时", remedy="请填写以后的日期。")
+        raise InvalidInput("复核日期须晚于今天。", rule="中止计时", remedy="请填写以后的日期。", field="until")
     spans = [tuple(map(datetime.fromisoformat, span)) for span in json.loads(running.pauses)]
     if any(end > at for _, end in spans):
         raise GateNotMet("计时已在中止中。", rule="中止区间不得重叠", remedy="请先恢复计时。")
     if days + sum((end - start).days for start, end in spans) > _MOST_PAUSED_DAYS:
-        raise GateNotMet(f"中止计时合计不得超过{_MOST_PAUSED_DAYS}天。", rule="中止计时", remedy="请缩短，或申请延期。")
+        raise GateNotMet(f"中止计时合计不得超过{_MOST_PAUSED_DAYS}天。", rule="中止计时", remedy="请缩短，或申请延期。",
+                         field="until")  # fmt: skip
 
 
 def _grant_listing(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:

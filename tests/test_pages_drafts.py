@@ -329,7 +329,7 @@ def test_somebody_else_who_signs_in_next_gets_nothing_of_it(story: Story, browse
     end_sessions(story)
     clerk.send(path, comment=TYPED)
 
-    page = clerk.send("/sign-in", login="second_clerk", password=PASSWORD)
+    page = clerk.send("/sign-in", login="second-clerk", password=PASSWORD)
 
     assert page.sees("待办事项")
     assert how_many(story) == 0

@@ -47,7 +47,7 @@ def mine(visit: HereDep) -> Response:
     ]  # fmt: skip
     return show(visit, Listing(
         title="草稿", columns=COLUMNS, rows=lines, empty="没有草稿。", views=[*views, ("/drafts", "草稿", True)],
-        lead="只有您自己看得到。办理后草稿随即删除；30天没有改动的，自动删除。",
+        lead=visit.say("只有您自己看得到。办理后草稿随即删除；%(n)s天没有改动的，自动删除。", n=drafts.LIFE.days),
     ))  # fmt: skip
 
 
