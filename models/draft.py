@@ -10,6 +10,8 @@ from models.ids import new_id
 
 REPORT = "report"
 """The form of a report, which is about no hazard yet."""
+INSTRUCTION = "instruction"
+"""The form of an instruction 批示."""
 
 
 class Draft(SQLModel, table=True):
@@ -22,7 +24,8 @@ class Draft(SQLModel, table=True):
     about: str = ""
     """The hazard's id; empty for a report, so that there too the index allows only one."""
     resource: str
-    """Which decision's form, by the name it has in addresses."""
+    """Which form: a decision's by the name it has in addresses, `report`, `instruction`, or the id of the work item that
+    is being answered."""
     answers: str
     """JSON: the texts by input, as typed, right or wrong; files by the id under which they were received."""
     version: int

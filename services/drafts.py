@@ -14,7 +14,7 @@ from models.draft import REPORT
 from models.errors import InvalidInput
 from models.ids import new_id
 from models.once import insert_or
-from models.tables import DRAFT, HAZARD
+from models.tables import DRAFT, HAZARD, WORK_ITEM
 from services import access, standing_in
 
 LIFE = timedelta(days=30)
@@ -35,7 +35,7 @@ _FORGET = delete(DRAFT).where(*_THIS)
 
 
 class Place(NamedTuple):
-    """Which form a draft belongs to: the hazard's id (empty for a report) and the decision's resource."""
+    """Which form a draft belongs to (see `models/draft.py`)."""
 
     about: str
     resource: str
@@ -88,8 +88,11 @@ def remove(session: Session, draft_id: str, *, by: Actor) -> None:
 
 
 def mine(session: Session, *, by: Actor) -> Sequence[Any]:
-    """One's own, the last saved first, with number, place and step of the hazard; none of a hazard one no longer sees."""
-    found = _seen(select(DRAFT, HAZARD.c.no, HAZARD.c.place, HAZARD.c.step), by)
+    """One's own, the last saved first, with number, place and step of the hazard, and the work item where one is
+    answered; none of a hazard one no longer sees."""
+    item = (WORK_ITEM.c.kind, WORK_ITEM.c.is_move, WORK_ITEM.c.closed_at)
+    found = _seen(select(DRAFT, HAZARD.c.no, HAZARD.c.place, HAZARD.c.step, *item), by)
+    found = found.join(WORK_ITEM, WORK_ITEM.c.id == DRAFT.c.resource, isouter=True)
     return session.execute(found.order_by(DRAFT.c.saved_at.desc(), DRAFT.c.id)).all()
 
 

@@ -363,3 +363,50 @@ def test_a_form_of_an_earlier_session_is_refused_with_its_words_to_be_copied(
 def end_sessions(story: Story) -> None:
     with writing(story.engine) as session, session.begin():
         session.execute(update(LoginSession).values(ended_at=story.at))
+
+
+def test_an_instruction_half_written_is_kept_and_goes_when_it_is_given(story: Story, browsers: dict[str, Browser]):
+    case, leader = story.report().carry_to("WORK"), browsers["leader"]
+    path = f"/hazards/{case.no}/instruction"
+    leader.open(path)
+    assert leader.send(path, press="存草稿", words=TYPED).sees("草稿保存于")
+
+    assert leader.open("/drafts").links["批示"] == path
+    assert leader.open(path).form(path).values["words"] == [TYPED]
+    assert leader.send(path).sees("已办理：批示")
+    assert how_many(story) == 0
+
+
+def test_an_answer_is_kept_and_its_words_outlast_the_item(story: Story, browsers: dict[str, Browser]):
+    path = answer_waiting(story, browsers)
+    officer, colleague = browsers["officer"], browsers["second_officer"]
+    officer.open(path)
+    assert officer.send(path, press="存草稿", answer=TYPED).sees("草稿保存于", TYPED)
+
+    colleague.open(path)
+    assert colleague.send(path, answer="磁选装置已安装").status == 200
+    page = officer.open("/drafts")
+
+    assert page.sees("已不能办理", TYPED)
+    assert path not in page.hrefs
+
+
+def test_who_finds_it_answered_gets_the_words_back(story: Story, browsers: dict[str, Browser]):
+    path = answer_waiting(story, browsers)
+    for who in ("officer", "second_officer"):
+        browsers[who].open(path)
+    browsers["second_officer"].send(path, answer="磁选装置已安装")
+
+    page = browsers["officer"].send(path, answer=TYPED)
+
+    assert (page.status, page.sees("可以复制", TYPED)) == (404, True)
+
+
+def answer_waiting(story: Story, browsers: dict[str, Browser]) -> str:
+    """Where an officer reports on an instruction just given to the unit."""
+    case, leader = story.report().carry_to("WORK"), browsers["leader"]
+    path = f"/hazards/{case.no}/instruction"
+    leader.open(path).form(path).values["unit"] = ["YJB"]
+    leader.send(path, words="请尽快落实")
+    page = browsers["officer"].open("/inbox")
+    return next(href for href in page.hrefs if href.endswith("/answer"))

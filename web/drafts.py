@@ -1,12 +1,14 @@
 """草稿: one's drafts in a list and their removal; what a form keeps while it is being filled in."""
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from models.decisions import DecisionCode
-from models.draft import REPORT
+from models.draft import INSTRUCTION, REPORT
 from models.engine import writing
 from models.errors import InvalidInput
 from models.permissions import Operation
@@ -18,16 +20,24 @@ from web.assets import local_path
 from web.desk import Here, HereDep, Sent, text_of
 from web.faults import Fault
 from web.fields import Field, leaves
-from web.inbox import VIEWS
+from web.inbox import VIEWS, label_of
 from web.listing import Cell, Listing, button, link, show, tag, when, word
 from web.reading import Values, counts_of
 
 router = APIRouter()
 RIGHT = {"x-operation": Operation.WORK_ITEMS}
 COLUMNS = ("办理事项", "隐患", "保存时间", "状态", "操作")
-_DECISIONS: Mapping[str, DecisionCode] = {move.resource: move.decision for move in MOVES} | {
-    REPORT: DecisionCode.REPORT
-}
+FORMS: Mapping[str, str] = {move.resource: move.decision.label for move in MOVES} | {
+    REPORT: DecisionCode.REPORT.label, INSTRUCTION: "批示",
+}  # fmt: skip
+
+
+class Unfinished(NamedTuple):
+    """The form of a draft: what it is called, where it is, whether it can still be sent."""
+
+    label: str
+    address: str
+    is_open: bool
 
 
 @router.get("/drafts", openapi_extra=RIGHT)
@@ -36,15 +46,7 @@ def mine(visit: HereDep) -> Response:
     with visit.looking() as session:
         rows = drafts.mine(session, by=visit.by)
     views = [(f"/inbox?view={code}" if code else "/inbox", label, False) for code, label in VIEWS.items()]
-    lines = [
-        (
-            Cell(_DECISIONS[row.resource].label, href=_address(row.no, row.resource), coined=True),
-            link(f"/hazards/{row.no}", row.place, row.no) if row.no else word("新上报"),
-            when(row.saved_at), _state(row.step, row.resource),
-            button(f"/drafts/{row.id}/removal", "删除草稿", f"{row.no or ''} {visit.say(_DECISIONS[row.resource].label)}"),
-        )
-        for row in rows
-    ]  # fmt: skip
+    lines = [_line(visit, row, _form_of(row)) for row in rows]
     return show(visit, Listing(
         title="草稿", columns=COLUMNS, rows=lines, empty="没有草稿。", views=[*views, ("/drafts", "草稿", True)],
         lead=visit.say("只有您自己看得到。办理后草稿随即删除；%(n)s天没有改动的，自动删除。", n=drafts.LIFE.days),
@@ -62,7 +64,10 @@ def remove(draft_id: str, visit: HereDep, form: Sent) -> Response:
 def keep(visit: Here, place: drafts.Place, fields: Sequence[Field], values: Values, *, version: int) -> list[Fault]:
     """Keep what was typed into these inputs; what stands against it."""
     known = {leaf.name for leaf in leaves(fields, counts_of(fields, values))}
-    typed = {name: given for name, given in values.items() if name in known}
+    return keep_words(visit, place, {name: given for name, given in values.items() if name in known}, version=version)
+
+
+def keep_words(visit: Here, place: drafts.Place, typed: Values, *, version: int = 0) -> list[Fault]:
     try:
         with writing(visit.held.engine) as session, session.begin():
             drafts.keep(session, place, typed, version=version, by=visit.by, at=visit.at)
@@ -71,10 +76,23 @@ def keep(visit: Here, place: drafts.Place, fields: Sequence[Field], values: Valu
     return []
 
 
-def _address(no: str | None, resource: str) -> str:
-    return f"/hazards/{no}/decisions/{resource}" if no else "/report"
+def _form_of(row: Any) -> Unfinished:
+    if row.kind:
+        return Unfinished(label_of(row), f"/inbox/{row.resource}/answer", row.closed_at is None)
+    label = FORMS[row.resource]
+    if row.resource in {REPORT, INSTRUCTION}:
+        return Unfinished(label, f"/hazards/{row.no}/instruction" if row.no else "/report", is_open=True)
+    is_open = any(move.resource == row.resource for move in moves_at(Step(row.step)))
+    return Unfinished(label, f"/hazards/{row.no}/decisions/{row.resource}", is_open)
 
 
-def _state(step: str | None, resource: str) -> Cell:
-    open_still = step is None or any(move.resource == resource for move in moves_at(Step(step)))
-    return tag("blue", "可以办理") if open_still else tag("grey", "已不能办理")
+def _line(visit: Here, row: Any, form: Unfinished) -> Sequence[Cell]:
+    """What can no longer be answered has no page any more: its words are shown here."""
+    gone = bool(row.kind) and not form.is_open
+    words = "".join(json.loads(row.answers).get("answer", ())) if gone else ""
+    return (
+        Cell(form.label, words, href="" if gone else form.address, coined=True),
+        link(f"/hazards/{row.no}", row.place, row.no) if row.no else word("新上报"),
+        when(row.saved_at), tag("blue", "可以办理") if form.is_open else tag("grey", "已不能办理"),
+        button(f"/drafts/{row.id}/removal", "删除草稿", f"{row.no or ''} {visit.say(form.label)}"),
+    )  # fmt: skip
