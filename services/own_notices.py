@@ -23,7 +23,7 @@ def told(session: Session, *, by: Actor, unread: bool, after: Position | None, l
     """A page of this person's own notices; `no` only of a hazard they may still open."""
     openable = and_(HAZARD.c.id == NOTICE.c.hazard_id, access.visible(by))
     place = tuple_(NOTICE.c.created_at, NOTICE.c.id)
-    statement = select(NOTICE, HAZARD.c.no).outerjoin(HAZARD, openable).where(*_own(by))
+    statement = select(NOTICE, HAZARD.c.no).select_from(NOTICE).outerjoin(HAZARD, openable).where(*_own(by))
     if unread:
         statement = statement.where(NOTICE.c.read_at.is_(None))
     if after:

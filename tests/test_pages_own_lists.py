@@ -48,7 +48,7 @@ def test_what_one_is_told_is_counted_read_once_and_leads_to_the_hazard(story: St
     assert page.sees("通知 2 条未读", "核查环节", "交办环节")
     assert f"/hazards/{case.no}" in page.hrefs
 
-    officer.send("/notices/readings")
+    officer.send("/notices/readings", press="本页全部")
     assert officer.page.sees("条未读") is False
     assert officer.open("/notices?view=unread").sees("没有未读的通知")
     assert officer.open("/notices").sees("核查环节")
@@ -69,11 +69,12 @@ def test_one_notice_is_read_by_its_own_button(story: Story, browsers: dict[str, 
 def test_nobody_reads_anothers_notices(story: Story, browsers: dict[str, Browser]):
     case = story.report().carry_to(Step.CLASSIFY)
     for who in ("officer", "head"):
-        tell(story, case, who, who)
+        tell(story, case, who, f"{who}一")
+    tell(story, case, "officer", "officer二")
     strange = tell(story, case, "head", "另一条")
 
     assert browsers["officer"].open("/notices").sees("另一条") is False
-    assert browsers["officer"].send("/notices/readings", notice=strange).status == 404
+    assert browsers["officer"].send("/notices/readings", press="本页全部", notice=strange).status == 404
     assert browsers["head"].open("/notices").sees("通知 2 条未读")
 
 
@@ -90,7 +91,7 @@ def test_a_notice_of_a_hazard_one_may_not_open_leads_nowhere(story: Story, brows
 def test_one_finds_what_one_has_dealt_with_and_where_it_stands(
     story: Story, browsers: dict[str, Browser], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(own_record, "PAGE", 2)
+    monkeypatch.setattr(own_record, "PAGE", 1)
     case = story.report().carry_to(Step.PLAN)
 
     page = browsers["clerk"].open("/done")

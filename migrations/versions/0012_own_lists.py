@@ -12,9 +12,7 @@ _UNREAD = sa.text("channel_id = 'inapp' AND read_at IS NULL")
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_notice_unread", "notice", ["person_id", "id"], sqlite_where=_UNREAD, postgresql_where=_UNREAD
-    )
+    op.create_index("ix_notice_unread", "notice", ["person_id", "id"], sqlite_where=_UNREAD, postgresql_where=_UNREAD)
     op.create_index("ix_decision_person", "decision", ["person_id", "decided_at", "id"])
     op.drop_index("ix_decision_person_id", table_name="decision")
 
