@@ -2,15 +2,14 @@
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session
 
 from browsing import Browser
 from models.engine import writing
+from models.operations import Operation
 from models.stage import Step
 from notifications import notices
-from serving import with_pages
 from services import access
-from models.operations import Operation
+from serving import with_pages
 from settings import Settings
 from story import Case, Story
 from town import Town
