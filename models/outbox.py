@@ -11,6 +11,7 @@ from models.ids import new_id
 
 _WAITING = text("done_at IS NULL")
 _QUEUED = text("state = 'queued'")
+_UNREAD = text("channel_id = 'inapp' AND read_at IS NULL")
 
 
 class Topic(StrEnum):
@@ -79,6 +80,7 @@ class Notice(SQLModel, table=True):
         Index("ix_notice_due", "due_at", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_notice_person", "person_id", "created_at"),
         Index("ix_notice_hazard", "hazard_id"),
+        Index("ix_notice_unread", "person_id", "id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
         Index("ix_notice_gathered", "person_id", "channel_id", "due_at"),
     )
 

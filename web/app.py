@@ -41,6 +41,8 @@ from web import (
     inbox_bulk,
     instructing,
     ledger,
+    notices,
+    own_record,
     password,
     phrases,
     proof,
@@ -65,7 +67,8 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson) -> F
     pages = FastAPI(title="hazardflow", docs_url=None, redoc_url=None, openapi_url=None)
     pages.state.office, pages.state.throttle, pages.state.second_person = held, counts, second_person
     for module in (
-        assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions, drafts, phrases,
+        assets, signing_in, password, authenticator, account, notices, inbox, own_record, reporting, ledger, hazard, proof, evidence, decisions,
+        drafts, phrases,
         supervision, figures, saved_filters, instructing, inbox_bulk, answering,
         public_report, public_follow, finance, enterprise,
         admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards,

@@ -14,7 +14,7 @@ from models.actor import Actor
 from models.engine import reading, writing
 from models.errors import NotAuthenticated, NotPermitted
 from models.permissions import Operation
-from services import inbox, sessions
+from services import inbox, own_notices, sessions
 from settings import Settings
 from web import cookies
 from web.language import Words, language_of, words
@@ -37,10 +37,11 @@ class Office(Protocol):
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who is signed in on this page, and how many items wait for them."""
+    """Who is signed in on this page, how many items wait for them, and how many notices are unread."""
 
     by: Actor
     waiting: int
+    unread: int
 
     @property
     def tabs(self) -> Sequence[tuple[str, str]]:
@@ -90,10 +91,11 @@ def here(request: Request, held: OfficeDep) -> Here:
     with reading(held.engine) as session:
         by = sessions.actor_for(session, token, at=at, **limits)
         waiting = inbox.count_open(session, by=by) if by.grant_for(Operation.WORK_ITEMS) else 0
+        unread = own_notices.count_unread(session, by=by)
     if by.seen_at is not None and by.seen_at < at - _NOTED_EVERY:
         with writing(held.engine) as session, session.begin():
             sessions.touch(session, token, at=at)
-    request.state.visitor = Visitor(by, waiting)
+    request.state.visitor = Visitor(by, waiting, unread)
     if not by.covers(request.scope["route"].openapi_extra["x-operation"]):
         raise Unfinished
     return Here(request, held, by, words(language_of(request)))
