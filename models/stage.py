@@ -105,6 +105,10 @@ _CLOCK_LABELS = {
 }  # fmt: skip
 
 
+PUBLICATIONS = frozenset({Clock.LISTING_FILING, Clock.LISTING_PUBLICATION, Clock.DELISTING_PUBLICATION})
+"""What the office still files or publishes when the hazard itself is closed."""
+
+
 class Owner(StrEnum):
     """Whose move it is. The rectifier is the enterprise, or the unit named where no enterprise owns the hazard."""
 

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from api.examples import EXAMPLES
 from escalated import fired_levels
-from handling import live_clocks, open_duties, settle, take
+from handling import live_clocks, open_duties, outcomes, settle, take
 from models.errors import FourEyes, GateNotMet
 from models.forms import FORMS
 from models.hazard import Hazard
@@ -107,6 +107,22 @@ def test_a_listed_hazard_is_filed_published_and_delisted_before_it_closes(sessio
     hazard = decide(session, town, hazard, D.CLOSE, "clerk", at=at)
 
     assert (hazard.step, hazard.listing_level) == (Step.CLOSED, "NONE")
+
+
+def test_a_delisting_is_published_within_its_days_also_after_the_close_out(session: Session, town: Town):
+    hazard, at = carry_to(session, town, Step.GATE), NOON + timedelta(days=2)
+    hazard = settle(session, town, hazard, K.LISTING, "clerk", "leader", at=at)
+    hazard = settle(session, town, hazard, K.DELISTING, "clerk", "leader", at=at)
+    due_at = live_clocks(session, hazard)[Clock.DELISTING_PUBLICATION].due_at
+
+    hazard = decide(session, town, hazard, D.CLOSE, "clerk", at=at)
+
+    assert live_clocks(session, hazard)[Clock.DELISTING_PUBLICATION].due_at == due_at
+    assert "PUBLISH_LISTING" in open_duties(session, hazard)
+    for what in (Clock.LISTING_FILING, Clock.LISTING_PUBLICATION, Clock.DELISTING_PUBLICATION):
+        hazard = take(session, town, hazard, D.PUBLISH_LISTING, "clerk", at=at + timedelta(days=1), what=what)
+        assert outcomes(session, hazard, what) == ["MET"]
+    assert "PUBLISH_LISTING" not in open_duties(session, hazard)
 
 
 def test_a_leader_lists_without_a_second_person(session: Session, town: Town):

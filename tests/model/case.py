@@ -19,6 +19,8 @@ STOPS = {"EXPERT_OPINION": "expert_opinion", "ANSWER_QUESTION": "progress_questi
          "EXPLAIN_FAILURE": "failure_explanation", "LOOK_BACK_HOLDS": "look_back_30"}  # fmt: skip
 """What is done once at a time: the clock it starts while none runs, and the decision that ends it. An expert may be quoted unasked."""
 NEXT_VISIT_DAYS = 3
+PUBLISHED = {"report_listing", "publish_listing", "publish_delisting"}
+"""What the office still owes the public when a hazard is closed."""
 SLEEPLESS = {"interim_check", "freeze_review"}
 """Clocks whose ladder goes on while the hazard is frozen."""
 
@@ -215,7 +217,8 @@ class Case:
             self._settle(kind, at, lapsed=True)
         if to in ENDS:
             for run in self.live():
-                run.closed, run.lapsed = at, True
+                if to != "CLOSED" or run.clock not in PUBLISHED:
+                    run.closed, run.lapsed = at, True
             self.now.controlled = False
         elif new and not self.runs_on(new):
             self.start(new, at, self.now.days if new == "rectification" else None)
