@@ -114,18 +114,26 @@ def _check_extension(last: bool) -> Callable[[Session, Hazard, Any, datetime], N
     return check_one
 
 
-def _check_later(session: Session, hazard: Hazard, running: Any, on: date, at: datetime) -> None:
+def _refuse_no_later(running: Any, on: date) -> None:
     if end_of(on) <= running.due_at:
         raise InvalidInput(
             "新的期限不晚于现有期限。", rule="延期须晚于原期限", remedy="请填写更晚的日期。",
             extra={"errors": [{"field": "new_limit_on", "message": "须晚于现有期限"}]},
         )  # fmt: skip
+
+
+def _check_later(session: Session, hazard: Hazard, running: Any, on: date, at: datetime) -> None:
+    _refuse_no_later(running, on)
     clocks.check_named(session, hazard, clocks.NamedLimit(None, on, "延期"), at=at, since=running.start_at)
 
 
-def _check_long_limit(session: Session, hazard: Hazard, form: Any, _at: datetime) -> None:
-    if end_of(form.new_limit_on) <= _rectification(session, hazard).due_at:
-        raise InvalidInput("新的期限不晚于现有期限。", rule="超长期限", remedy="请填写更晚的日期。")
+def _check_long_limit(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
+    running = _rectification(session, hazard)
+    if at > running.due_at:
+        raise GateNotMet(
+            "整改期限已过，不能再放宽。", rule="超长期限须在期限届满前申请和批准", remedy="按逾期继续整改；已逾期的记录保留。"
+        )
+    _refuse_no_later(running, form.new_limit_on)
 
 
 def _check_pause(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
@@ -181,9 +189,11 @@ def _grant_extension(session: Session, hazard: Hazard, asked: Any, granted: Any,
     return Effect({"extensions": hazard.extensions + 1, "limit_days": None, "limit_on": on.isoformat(), **changed})
 
 
-def _grant_long_limit(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
-    on = asked.new_limit_on.isoformat()
-    changed = _moved(session, hazard, _rectification(session, hazard), at=at, on_day=on, basis=asked.basis)
+def _grant_long_limit(session: Session, hazard: Hazard, asked: Any, granted: Any, at: datetime) -> Effect:
+    running, named = _rectification(session, hazard), granted.new_limit_on or asked.new_limit_on
+    _refuse_no_later(running, named)
+    on = named.isoformat()
+    changed = _moved(session, hazard, running, at=at, on_day=on, basis=asked.basis)
     return Effect({"limit_days": None, "limit_on": on, "limit_basis": asked.basis, **changed})
 
 

@@ -61,7 +61,7 @@ def ask(session: Session, hazard: Hazard, form: Form, *, by: Actor, at: datetime
     if _alone(hazard, kind, by):
         asked = cast(Hazard, session.execute(select(HAZARD).where(HAZARD.c.id == hazard.id)).one())
         return _decide(
-            session, asked, Granted(comment="按权限表无须第二人"), by=by, at=at, kind=kind, granted=True, alone=True
+            session, asked, FORMS[kind.grant](comment="按权限表无须第二人"), by=by, at=at, kind=kind, granted=True, alone=True
         )
     if kind == RequestKind.LAST_EXTENSION:
         escalations.raise_clock(
