@@ -69,8 +69,8 @@ def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: dateti
         "requests": [{"id": row.id, "kind": row.kind, "label": RequestKind(row.kind).ask.label, "form": json.loads(row.form),
                       "asked_at": local(row.asked_at), "decided_at": local(row.decided_at), "outcome": row.outcome}
                      for row in around.requests if by.roles != {Role.EN} or row.kind in _SHOWN_TO_RECTIFIER],
-        "actions": [{"id": row.id, "work": row.work, "owner": row.owner, "due_on": row.due_on, "done_at": local(row.done_at)}
-                    for row in around.actions],
+        "actions": [{"id": row.id, "work": row.work, "owner": row.owner, "due_on": row.due_on, "done_at": local(row.done_at),
+                     "dropped_at": local(row.dropped_at)} for row in around.actions],
         "versions": {"process": hazard.process_version, "rules": hazard.rules_version, "ladder": hazard.ladder_version,
                      "calendar": hazard.calendar_version},
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session
 
 from models.actor import Actor
@@ -52,9 +52,14 @@ def assign_hazard(session: Session, hazard: Hazard, form: Assignment, *, by: Act
     parts = {Part.LEAD: [lead.id], Part.COOPERATING: list(cooperating), Part.RECTIFYING: [rectifying_id]}
     add_parties(session, hazard.id, parts)
     if enterprise_id is not None:
-        bearer = duties.Bearer(f"{Role.DH} {Role.DO}", unit_id=lead.id)
-        duties.open_duty(session, hazard, Clock.INFORM, DecisionCode.INFORM, bearer, origin=taken.decision_id, at=at)
+        owe_informing(session, hazard, lead.id, origin=taken.decision_id, at=at)
     return taken
+
+
+def owe_informing(session: Session, hazard: Hazard, lead_id: str, *, origin: str, at: datetime) -> None:
+    """The lead unit tells the enterprise's two responsible persons, from now on."""
+    bearer = duties.Bearer(f"{Role.DH} {Role.DO}", unit_id=lead_id)
+    duties.open_duty(session, hazard, Clock.INFORM, DecisionCode.INFORM, bearer, origin=origin, at=at)
 
 
 def receive_assignment(session: Session, hazard: Hazard, form: Opinion, *, by: Actor, at: datetime) -> Taken:
@@ -79,8 +84,12 @@ def inform_person(session: Session, hazard: Hazard, form: Informing, *, by: Acto
 
 
 def informed_persons(session: Session, hazard: Hazard) -> set[str]:
-    """Which of the two have been told in this cycle."""
-    told = (DECISION.c.hazard_id == hazard.id, DECISION.c.cycle == hazard.cycle, DECISION.c.code == DecisionCode.INFORM)
+    """Which of the two have been told in this cycle, since the enterprise answers for the hazard."""
+    of_cycle = (DECISION.c.hazard_id == hazard.id, DECISION.c.cycle == hazard.cycle)
+    changed = select(func.coalesce(func.max(DECISION.c.seq), 0)).where(
+        *of_cycle, DECISION.c.code == DecisionCode.CHANGE_OWNER
+    )
+    told = (*of_cycle, DECISION.c.code == DecisionCode.INFORM, DECISION.c.seq > changed.scalar_subquery())
     forms = session.execute(select(DECISION.c.form).where(*told)).scalars()
     return {Informing.model_validate_json(form).informed for form in forms}
 

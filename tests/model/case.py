@@ -182,6 +182,8 @@ class Case:
                 self.evidenced = True
             case "UNIT_CLOSED":
                 self.now.unit_gone = True
+                for run in [run for run in self.live() if run.clock in {"progress_question", "failure_explanation"}]:
+                    run.closed, run.lapsed = at, True
             case "ARBITRATE":
                 self.now.arbitrated = True
             case "FREEZE" | "UNFREEZE":
