@@ -126,9 +126,22 @@ def test_a_delisting_is_published_within_its_days_also_after_the_close_out(sessi
 
 
 def test_a_leader_lists_without_a_second_person(session: Session, town: Town):
-    hazard = take(session, town, carry_to(session, town, Step.WORK), K.LISTING.ask, "leader", level="DISTRICT")
+    hazard = take(session, town, carry_to(session, town, Step.WORK), K.LISTING.ask, "leader", level="DISTRICT",
+                  document_no="永安委办〔2026〕12号")  # fmt: skip
 
     assert (hazard.listing_level, hazard.open_requests) == ("DISTRICT", 0)
+
+
+@pytest.mark.parametrize("level", ["DISTRICT", "CITY"])
+def test_what_the_district_or_the_city_lists_names_their_document(level: str):
+    with pytest.raises(ValidationError, match="文号"):
+        FORMS[K.LISTING.ask].model_validate({**EXAMPLES[K.LISTING.ask], "level": level})
+
+
+@pytest.mark.parametrize("code", [D.RECORD_DOCUMENT, D.RECORD_RESUMPTION])
+def test_a_document_from_outside_is_recorded_with_its_scan(code: D):
+    with pytest.raises(ValidationError, match="evidence"):
+        FORMS[code].model_validate({**EXAMPLES[code], "evidence": []})
 
 
 def test_what_was_not_listed_is_not_published(session: Session, town: Town):

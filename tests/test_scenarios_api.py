@@ -207,7 +207,7 @@ def test_scenario_12_what_is_written_later_never_restarts_the_limit(story: Story
     case.step(
         "officer", D.CORRECT, description="造粒设备前无铁石去除装置，除尘风管未设火花探测", reason="原描述漏写火花探测"
     )
-    case.step("officer", D.RECORD_DOCUMENT)
+    case.step("officer", D.RECORD_DOCUMENT, evidence=[story.photo("officer")])
     case.step("principal", D.PROGRESS)
 
     assert case.clock("rectification") == before
