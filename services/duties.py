@@ -116,7 +116,9 @@ def close_duty(
     write(session, closing(hazard_id, clock, code, by=by.person_id, at=at, subject=subject))
 
 
-def drop_duty(session: Session, hazard_id: str, clock: Clock, code: DecisionCode | Clock, *, by: Actor, at: datetime) -> None:
+def drop_duty(
+    session: Session, hazard_id: str, clock: Clock, code: DecisionCode | Clock, *, by: Actor, at: datetime
+) -> None:
     """A duty that nobody can fulfil any more ends without a verdict."""
     clocks.void(session, DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.clock == clock, at=at)
     closed = {"of_hazard": hazard_id, "of_kind": code, "of_origin": "", "at": at, "by": by.person_id}

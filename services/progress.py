@@ -25,7 +25,7 @@ from models.limits import ZONE
 from models.process import DecisionCode, Part
 from models.stage import Clock
 from models.tables import SUB_ACTION
-from services import clocks, controls, duties, granting, lookups, moments, reporting
+from services import clocks, controls, duties, lookups, moments, more_time, reporting
 from services.assignment import RECTIFIES, move_items, owe_informing, same_unit
 from services.moves import Taken, take
 
@@ -147,7 +147,7 @@ def resume_clock(session: Session, hazard: Hazard, form: ResumedClock, *, by: Ac
 
     Raises: GateNotMet when the clock does not stand still.
     """
-    changes = granting.end_pause(session, hazard, at=at)
+    changes = more_time.end_pause(session, hazard, at=at)
     taken = take(session, hazard, DecisionCode.RESUME_CLOCK, form, by=by, at=at, **changes)
     duties.close_duty(session, hazard.id, Clock.PAUSE_END, DecisionCode.RESUME_CLOCK, by=by, at=at)
     return taken
@@ -163,7 +163,15 @@ def change_owner(session: Session, hazard: Hazard, form: OwnerChange, *, by: Act
     """
     owner = _new_owner(session, hazard, form)
     taken = take(
-        session, hazard, DecisionCode.CHANGE_OWNER, form, by=by, at=at, evidence=form.evidence, unit_closed_on=None, **owner
+        session,
+        hazard,
+        DecisionCode.CHANGE_OWNER,
+        form,
+        by=by,
+        at=at,
+        evidence=form.evidence,
+        unit_closed_on=None,
+        **owner,
     )
     move_items(session, hazard, duties.rectifier(hazard), _bearer(owner))
     duties.drop_duty(session, hazard.id, Clock.INFORM, DecisionCode.INFORM, by=by, at=at)

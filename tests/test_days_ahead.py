@@ -26,7 +26,9 @@ STATED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("step", "code", "who", "field"), STATED, ids=[f"{code}-{field}" for _, code, _, field in STATED])
+@pytest.mark.parametrize(
+    ("step", "code", "who", "field"), STATED, ids=[f"{code}-{field}" for _, code, _, field in STATED]
+)
 def test_a_day_that_has_not_come_is_refused_by_name(
     session: Session, town: Town, step: Step, code: D, who: str, field: str
 ):

@@ -1,7 +1,7 @@
 """A small 临江镇: its units, its people by office and letter, one enterprise, and a hazard carried step by step."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
