@@ -68,6 +68,7 @@ _VERIFYING = frozenset({Part.VERIFYING})
 _LEAD = frozenset({Part.LEAD})
 _FIELD = frozenset({Part.LEAD, Part.VERIFYING, Part.VILLAGE})
 """Whoever is out there: the lead, the verifying unit, the village."""
+_SUPERVISOR = _LEAD | {Part.SUPERVISING}
 _RECTIFIER = frozenset({Part.RECTIFYING})
 _REPORTER = frozenset({Part.REPORTING, Part.VILLAGE})
 _ALL_PARTS = frozenset(Part)
@@ -171,7 +172,7 @@ def _rectification() -> Iterator[Move]:
     yield Move(_S.WORK, _D.COMPLETE, _S.RECHECK, _O.SUBMIT_COMPLETION, "completion", _RECTIFIER, _COMPLETE)
     reporting = _RECTIFIER | _LEAD | frozenset({Part.VILLAGE})
     yield from _beside([_S.WORK], _D.PROGRESS, _O.RECORD_PROGRESS, "progress", reporting)
-    yield from _beside([_S.WORK], _D.QUESTION_PROGRESS, _O.QUESTION_PROGRESS, "progress-question", _LEAD)
+    yield from _beside([_S.WORK], _D.QUESTION_PROGRESS, _O.QUESTION_PROGRESS, "progress-question", _SUPERVISOR)
     yield from _beside(_OWING, _D.ANSWER_QUESTION, _O.ANSWER_RECTIFIER, "progress-answer", _RECTIFIER)
     for code, resource in ((_D.ADD_ACTION, "action"), (_D.FINISH_ACTION, "action-completion")):
         yield from _beside([_S.WORK], code, _O.MANAGE_ACTIONS, resource, _RECTIFIER | _LEAD)

@@ -22,6 +22,7 @@ _PART_COLUMNS = {
     Part.VILLAGE: "village_unit_id",
     Part.REPORTING: "reporting_unit_id",
     Part.RECTIFYING: "rectifying_unit_id",
+    Part.SUPERVISING: "supervising_unit_id",
 }
 _NO = HAZARD.c.no == bindparam("wanted_no")
 _READS = frozenset({

@@ -211,8 +211,8 @@ def _new_owner(session: Session, hazard: Hazard, form: OwnerChange) -> dict[str,
     enterprise = lookups.enterprise_by_credit_code(session, form.enterprise) if form.enterprise else None
     code = form.rectifying_unit or ""
     unit = None if enterprise else lookups.unit_by_code(session, code, field="rectifying_unit", kinds=RECTIFIES)
-    if unit and unit.id == hazard.lead_unit_id:
-        raise same_unit()
+    if unit and unit.id in {hazard.lead_unit_id, hazard.supervising_unit_id}:
+        raise same_unit("lead_unit" if unit.id == hazard.lead_unit_id else "supervising_unit")
     owner = {"enterprise_id": enterprise.id if enterprise else None, "rectifying_unit_id": unit.id if unit else None}
     if owner == {"enterprise_id": hazard.enterprise_id, "rectifying_unit_id": hazard.rectifying_unit_id}:
         field = "enterprise" if enterprise else "rectifying_unit"

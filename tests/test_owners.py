@@ -1,16 +1,20 @@
 """Who answers for the rectification: another owner, a unit that no longer exists, and what each leaves behind."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session
 
+from api import views
 from handling import live_clocks, move_item, open_duties, outcomes, take
 from models.errors import GateNotMet, InvalidInput
+from models.hazard import Hazard
+from models.permissions import Operation
 from models.process import DecisionCode as D
 from models.stage import Clock, Step
-from services import organization, progress
-from town import NOON, STRAIGHT_WAY, Town, carry_to, decide, photo
+from services import access, organization, progress, register
+from town import NOON, STRAIGHT_WAY, Town, carry_to, decide, form_for, photo
 
 A_DAY = timedelta(days=1)
 OTHER = "91500118MA5OTHER01"
@@ -108,3 +112,44 @@ def test_nobody_is_late_with_what_a_closed_unit_had_still_to_do(session: Session
     assert outcomes(session, hazard, Clock.SUB_ACTION) == outcomes(session, hazard, Clock.QUESTION) == ["VOID"]
     (action,) = progress.actions_of(session, hazard.id)
     assert (action.done_at, action.dropped_at) == (None, NOON + A_DAY)
+
+
+def assigned(session: Session, town: Town, **changes: Any) -> Hazard:
+    """Signed for, after an assignment changed as said."""
+    hazard = carry_to(session, town, Step.ASSIGN)
+    form = form_for(session, town, D.ASSIGN, NOON + A_DAY).model_copy(update=changes)
+    hazard = decide(session, town, hazard, D.ASSIGN, "clerk", at=NOON + A_DAY, form=form)
+    return decide(session, town, hazard, D.SIGN, "officer", at=NOON + A_DAY)
+
+
+def test_the_unit_that_supervises_sees_the_hazard_and_asks_how_far_it_is(session: Session, town: Town):
+    hazard = assigned(session, town, supervising_unit="JFB", cooperating_units=())
+    for code, who in STRAIGHT_WAY[5:7]:
+        hazard = decide(session, town, hazard, code, who, at=NOON + A_DAY)
+
+    assert hazard.supervising_unit_id == town.units["JFB"].id
+    assert access.hazard_for(session, hazard.no, Operation.READ_HAZARD, by=town.other_officer).id == hazard.id
+    hazard = take(session, town, hazard, D.QUESTION_PROGRESS, "other_officer", at=NOON + A_DAY)
+    assert "ANSWER_QUESTION" in open_duties(session, hazard)
+
+
+@pytest.mark.parametrize("named", [None, "YJB"])
+def test_the_lead_unit_supervises_where_no_other_is_named(session: Session, town: Town, named: str | None):
+    assert assigned(session, town, supervising_unit=named).supervising_unit_id is None
+
+
+def test_whoever_rectifies_does_not_supervise(session: Session, town: Town):
+    with pytest.raises(InvalidInput, match="不能同时是督办单位"):
+        assigned(session, town, supervising_unit="JFB", rectifying_unit="JFB")
+    hazard = assigned(session, town, supervising_unit="JFB")
+    with pytest.raises(InvalidInput, match="不能同时是督办单位"):
+        take(session, town, hazard, D.CHANGE_OWNER, "clerk", at=NOON + A_DAY, enterprise=None, rectifying_unit="JFB")
+
+
+def test_how_often_an_assignment_was_sent_back_is_shown(session: Session, town: Town):
+    hazard = take(session, town, carry_to(session, town, Step.SIGN), D.RETURN_NOT_MINE, "officer")
+
+    around = register.surroundings(session, hazard)
+    shown = views.hazard_whole(hazard, around, by=town.auditor, now=NOON)
+
+    assert (shown["returned"], shown["arbitrated"], shown["cooperating_units"]) == (1, False, ["经发办"])
