@@ -155,7 +155,11 @@ def stop_first(session: Session, hazard: Hazard, form: StopFirst, *, by: Actor, 
 
 
 def record_document(session: Session, hazard: Hazard, form: OutsideDocument, *, by: Actor, at: datetime) -> Taken:
-    """Record a document issued outside: number, date, issuer, scan."""
+    """Record a document issued outside: number, date, issuer, scan.
+
+    Raises: InvalidInput (a day ahead).
+    """
+    moments.refuse_ahead(form.issued_on, at, field="issued_on")
     return take(session, hazard, DecisionCode.RECORD_DOCUMENT, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -163,7 +167,10 @@ def record_resumption(session: Session, hazard: Hazard, form: ResumptionConsent,
     """Record the consent to resume production, given by the department with the power to give it.
 
     Source: 安全生产法 第六十五条第一款第三项.
+
+    Raises: InvalidInput (a day ahead).
     """
+    moments.refuse_ahead(form.consent_on, at, field="consent_on")
     return take(session, hazard, DecisionCode.RECORD_RESUMPTION, form, by=by, at=at, evidence=form.evidence)
 
 
