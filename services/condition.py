@@ -112,7 +112,12 @@ def _calendar(session: Session, at: datetime) -> list[Finding]:
     ahead = (at + timedelta(days=60)).year
     if ahead in policies.calendar(session, version).years:
         return []
-    return [Finding(f"{ahead}年的节假日安排尚未录入", f"落在{ahead}年的期限为暂定，公布后须由系统管理员录入并复核")]
+    return [
+        Finding(
+            f"{ahead}年的节假日安排尚未录入",
+            f"落在{ahead}年的期限为暂定，公布后须由镇安委办录入、另一人批准，并逐项复核",
+        )
+    ]
 
 
 def _minutes(span: timedelta) -> int:

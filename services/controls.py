@@ -68,7 +68,12 @@ def confirm_control(session: Session, hazard: Hazard, form: ControlCheck, *, by:
 
 def raise_breach(session: Session, hazard: Hazard, *, reason: str, by: Actor, at: datetime) -> None:
     """A control that does not hold is raised to the highest level at once; its check stays due when it was."""
-    escalations.raise_clock(session, hazard.id, Clock.INTERIM_CHECK, _MOST, reason=reason, by=by, at=at)
+    raise_to_the_top(session, hazard, Clock.INTERIM_CHECK, reason=reason, by=by, at=at)
+
+
+def raise_to_the_top(session: Session, hazard: Hazard, clock: Clock, *, reason: str, by: Actor, at: datetime) -> bool:
+    """False where this clock does not run or was raised so far before."""
+    return bool(escalations.raise_clock(session, hazard.id, clock, _MOST, reason=reason, by=by, at=at))
 
 
 def refuse_milder(hazard: Hazard, control: str) -> None:
@@ -189,9 +194,7 @@ def start_enforcement(session: Session, hazard: Hazard, form: EnforcementStart, 
     open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle, at=at)
     clock = STEPS[Step(hazard.step)].clock
     for running in dict.fromkeys((Clock.RECTIFICATION, clock)):
-        if running is not None and escalations.raise_clock(
-            session, hazard.id, running, _MOST, reason=form.ground, by=by, at=at
-        ):
+        if running is not None and raise_to_the_top(session, hazard, running, reason=form.ground, by=by, at=at):
             break
     return taken
 

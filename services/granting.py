@@ -127,16 +127,11 @@ def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any
         listing.end_look_backs(session, hazard, by=by, at=at)
         if control:
             controls.watch(
-                session,
-                hazard,
-                hours=asked.interim_hours,
-                origin=taken.decision_id,
-                by=by,
-                at=at,
-                cycle=hazard.cycle + 1,
-            )
+                session, hazard, hours=asked.interim_hours, origin=taken.decision_id, by=by, at=at, cycle=hazard.cycle + 1,
+            )  # fmt: skip
         if false:
             controls.open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle + 1, at=at)
+            controls.raise_to_the_top(session, hazard, Clock.ENFORCEMENT, reason="虚假整改", by=by, at=at)
 
     return Effect(fresh, then)
 

@@ -14,7 +14,7 @@ from models.actor import Actor
 from models.engine import reading, writing
 from models.errors import NotAuthenticated, NotPermitted
 from models.permissions import Operation
-from services import inbox, own_notices, sessions
+from services import inbox, own_notices, sessions, sweeping
 from settings import Settings
 from web import cookies
 from web.language import Words, language_of, words
@@ -42,6 +42,8 @@ class Visitor:
     by: Actor
     waiting: int
     unread: int
+    silent: int = 0
+    """For so many minutes nobody has swept the ladder; 0 while somebody does, and for people outside the office."""
 
     @property
     def tabs(self) -> Sequence[tuple[str, str]]:
@@ -92,13 +94,19 @@ def here(request: Request, held: OfficeDep) -> Here:
         by = sessions.actor_for(session, token, at=at, **limits)
         waiting = inbox.count_open(session, by=by) if by.grant_for(Operation.WORK_ITEMS) else 0
         unread = own_notices.count_unread(session, by=by)
+        silent = 0 if by.enterprise_id else _silent(session, at)
     if by.seen_at is not None and by.seen_at < at - _NOTED_EVERY:
         with writing(held.engine) as session, session.begin():
             sessions.touch(session, token, at=at)
-    request.state.visitor = Visitor(by, waiting, unread)
+    request.state.visitor = Visitor(by, waiting, unread, silent)
     if not by.covers(request.scope["route"].openapi_extra["x-operation"]):
         raise Unfinished
     return Here(request, held, by, words(language_of(request)))
+
+
+def _silent(session: Session, at: datetime) -> int:
+    silent = sweeping.silent_for(session, at=at)
+    return 0 if silent is None or silent <= sweeping.SILENT_AFTER else int(silent / timedelta(minutes=1))
 
 
 HereDep = Annotated[Here, Depends(here)]

@@ -59,6 +59,7 @@ def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
             "holder": names.get(row.assignee_id or "", ""),
             "is_mine": row.assignee_id == visit.by.person_id,
             "answers": not row.is_move and row.kind in answers.OPERATIONS,
+            "year": duties.year_asked_for(row.origin) if row.kind == duties.CALENDAR_YEAR else "",
             "follow_up": moments.day(row.follow_up_at) if row.follow_up_at else "",
         }
         for row in rows

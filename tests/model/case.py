@@ -9,14 +9,12 @@ from model.dates import Run, running
 from model.office import ALONE, ASKED, CLOCK, ENDS, OF_UNITS, PARTS, UNIT, UNIT_OF, URGENT, WAYS, WITHDRAWABLE
 
 BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "REOPENING", "EXPERT_OPINION"}
-TICK = timedelta(microseconds=1)
-"""Of two facts recorded at once the second is this much later."""
+TICK = timedelta(microseconds=1)  # of two facts recorded at once the second is this much later
 VERBS = {"ASK", "GRANT", "DENY"}
 NAMED_DAYS = {"ASSIGN": 30, "FAIL": 10, "PARTIAL": 10, "RETURN_REDO": 10}
 """The rectification limit each decision names, as the forms of the machine are filled in."""
 NEXT_VISIT_DAYS = 3
-SLEEPLESS = {"interim_check", "freeze_review"}
-"""Clocks whose ladder goes on while the hazard is frozen."""
+SLEEPLESS = {"interim_check", "freeze_review"}  # their ladder goes on while the hazard is frozen
 
 
 @dataclass
@@ -261,6 +259,7 @@ class Case:
                 for clock in ("look_back_30", "look_back_90"):
                     self.stop(clock, at)
                 self.cycle, self.not_found, self.holders, self.told = self.cycle + 1, 0, {}, set()
+                Run.forgive(self.runs)
                 self.now = Facts(was, urgent=self.now.urgent, accepted=self.now.accepted)
         self._move(ASKED[kind][2][was], at)
 
@@ -289,8 +288,9 @@ class Case:
 
     def sweep(self, at: datetime) -> list[tuple[Run, list[tuple[int, datetime, bool]]]]:
         """What is said now of each clock; of a frozen hazard only what fell due before."""
+        ordered = sorted(self.runs, key=Run.waits_until)
         until = {run.clock: at if run.clock in SLEEPLESS else min(at, self.frozen or at) for run in self.runs}
-        return [(run, run.sweep(until[run.clock])) for run in self.runs]
+        return [(run, run.sweep(until[run.clock], at, others=self.runs)) for run in ordered]
 
     def live(self) -> list[Run]:
         return [run for run in self.runs if run.closed is None]
