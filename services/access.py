@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, text, true
 from sqlmodel import Session
 
 from models import Hazard
@@ -74,11 +74,24 @@ def hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) ->
 
 def lock_hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) -> Hazard:
     """`hazard_for` for those who take part, holding the row until the transaction ends; a copy is for reading only."""
+    if operation in _OF_TWO_HAZARDS:
+        _one_at_a_time(session)
     try:
         return _found(session, _lock_for(by.grants, by.enterprise_id), operation, by, no)
     except NotFound:
         _refuse_reader(session, no, by)
         raise
+
+
+_OF_TWO_HAZARDS = frozenset({Operation.MERGE, Operation.UNMERGE})
+_MERGING_LOCK = 0x6D657267
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Who merges holds two hazards: one after the other, for two mergers that cross would wait for each other for ever.
+    On SQLite there is one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MERGING_LOCK})
 
 
 @lru_cache(maxsize=512)

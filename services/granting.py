@@ -268,7 +268,8 @@ def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any
 
 
 def _grant_merge(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
-    target = merging.target_of(session, hazard, asked.into)
+    target = merging.target_of(session, hazard, asked.into, lock=True)
+    controls.refuse_lost(hazard, target)
     return Effect(
         {"merged_into": target.id},
         lambda taken, by: merging.tell_target(session, hazard, target, by=by, at=at, taken=taken),

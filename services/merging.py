@@ -18,12 +18,14 @@ from services.moves import Taken
 MERGED_IN, MERGE_UNDONE = "MERGED_IN", "MERGE_UNDONE"
 
 
-def target_of(session: Session, hazard: Hazard, no: str) -> Any:
-    """The hazard to merge into, locked: another one, still open, not itself merged away.
+def target_of(session: Session, hazard: Hazard, no: str, *, lock: bool = False) -> Any:
+    """The hazard to merge into: another one, still open, not itself merged away. Locked only by who merges, holding the
+    lock of mergers (`access.lock_hazard_for`).
 
     Raises: InvalidInput, GateNotMet.
     """
-    target = session.execute(select(HAZARD).where(HAZARD.c.no == no).with_for_update()).one_or_none()
+    wanted = select(HAZARD).where(HAZARD.c.no == no)
+    target = session.execute(wanted.with_for_update() if lock else wanted).one_or_none()
     if target is None or target.id == hazard.id:
         raise InvalidInput(
             f"不能并入隐患 {no}。", rule="并案须并入另一件在办隐患", remedy="请核对编号。",
