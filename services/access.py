@@ -30,8 +30,9 @@ _READS = frozenset({
 """What a copy for information (抄送) lets a person do."""
 
 
-_ASSIGNED_OR_NO_TIP_OFF = or_(HAZARD.c.channel != Channel.PUBLIC_REPORT, HAZARD.c.lead_unit_id.is_not(None))
-"""A tip-off exists for its enterprise from the assignment on: earlier it would warn it, and tell it where it came from."""
+_ASSIGNED_OR_OWN = or_(HAZARD.c.channel == Channel.SELF_REPORT, HAZARD.c.lead_unit_id.is_not(None))
+"""What others found exists for its enterprise from the assignment on, whoever found it: were it a rule for tip-offs
+only, whatever appears late would be one. `models.source.exists_for_enterprise` says the same of a row."""
 
 
 def visible(by: Actor, operation: Operation = Operation.READ_HAZARD) -> ColumnElement[bool]:
@@ -54,7 +55,7 @@ def reached(by: Actor, operation: Operation) -> ColumnElement[bool]:
         part = HAZARD_PARTY.c
         conditions.append(exists().where(part.hazard_id == HAZARD.c.id, part.unit_id.in_(sorted(units))))
     if by.enterprise_id:
-        conditions.append(and_(HAZARD.c.enterprise_id == by.enterprise_id, _ASSIGNED_OR_NO_TIP_OFF))
+        conditions.append(and_(HAZARD.c.enterprise_id == by.enterprise_id, _ASSIGNED_OR_OWN))
     return or_(false(), *conditions)
 
 

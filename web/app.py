@@ -45,9 +45,11 @@ from web import (
     public_follow,
     public_report,
     reporting,
+    reports,
     saved_filters,
     signing_in,
     supervision,
+    unsealings,
     whole_record,
 )
 from web.desk import Office, sent
@@ -64,7 +66,7 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson) -> F
     pages.state.office, pages.state.throttle, pages.state.second_person = held, counts, second_person
     for module in (
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
-        supervision, figures, saved_filters, instructing, inbox_bulk, answering,
+        supervision, figures, saved_filters, instructing, inbox_bulk, answering, reports, unsealings,
         public_report, public_follow, finance, enterprise,
         admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards,
         admin_templates,

@@ -50,7 +50,7 @@ class Paper:
     missing: Sequence[str] = ()
     """What the decision would be refused for as things stand."""
     similar: Sequence[Similar] = ()
-    """Hazards that look like what is about to be reported."""
+    """Hazards that look like what is about to be reported, or verified."""
 
     def ask(self, *, faults: Sequence[Fault] = (), status: int = 200, more: str = "") -> Response:
         counts = counts_of(self.fields, self.values, more)
