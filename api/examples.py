@@ -13,6 +13,7 @@ _SITE = {
     "inspectors": ["应急办经办人甲", "应急办经办人乙"],
     "facts": "现场属实",
     "unit_signature": "SIGNED",
+    "no_evidence_reason": "照片随后补传",
 }
 _UNCONTROLLED = {"interim_control": "NONE", "interim_reason": "现场没有人员受威胁"}
 _LIMIT = {"limit_days": 10, "limit_basis": "责令限期整改指令书"}

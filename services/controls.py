@@ -35,6 +35,7 @@ def order_urgent_control(session: Session, hazard: Hazard, form: ControlOrder, *
 
     Raises: GateNotMet when something stricter is in force.
     """
+    moments.refuse_ahead(form.since, at, field="since")
     refuse_milder(hazard, form.control)
     taken = take(
         session, hazard, DecisionCode.URGENT_CONTROL, form, by=by, at=at, evidence=form.evidence, urgent=True,

@@ -49,9 +49,11 @@ from web import (
     public_follow,
     public_report,
     reporting,
+    reports,
     saved_filters,
     signing_in,
     supervision,
+    unsealings,
     whole_record,
 )
 from web.desk import Office, sent
@@ -69,7 +71,7 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson) -> F
     for module in (
         assets, signing_in, password, authenticator, account, notices, inbox, own_record, reporting, ledger, hazard, proof, evidence, decisions,
         drafts, phrases,
-        supervision, figures, saved_filters, instructing, inbox_bulk, answering,
+        supervision, figures, saved_filters, instructing, inbox_bulk, answering, reports, unsealings,
         public_report, public_follow, finance, enterprise,
         admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards,
         admin_templates,

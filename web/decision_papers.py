@@ -7,13 +7,15 @@ from sqlmodel import Session
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from models.decisions import DecisionCode
 from models.errors import DomainError, NotFound, NotPermitted, StepUpRequired, WrongStage
 from models.forms import FORMS
 from models.hazard import Hazard
 from models.permissions import Operation
 from models.process import Move, move_for, moves_at, who_may
+from models.requests import RequestKind
 from models.stage import Step
-from services import access, drafts, open_decisions, register
+from services import access, drafts, open_decisions, register, similar
 from services.missing import missing_for
 from web import history
 from web.choices import choices_for
@@ -23,6 +25,12 @@ from web.paper import Paper
 from web.reading import values_of
 from web.rendering import page
 from web.showing import shown_answers
+
+_COMPARING = frozenset({
+    DecisionCode.ACCEPT, DecisionCode.MAJOR, DecisionCode.GENERAL, DecisionCode.NOT_HAZARD, DecisionCode.CONFIRM, DecisionCode.ASSIGN,
+    RequestKind.MERGE.ask, RequestKind.MERGE.grant,
+})  # fmt: skip
+"""Decisions before which one looks whether it is on the ledger already."""
 
 
 def paper_for(visit: Here, no: str, resource: str, *, seen: str = "") -> tuple[Paper, Move]:
@@ -82,6 +90,7 @@ def _paper(visit: Here, session: Session, hazard: Hazard, move: Move, seen: str)
         None if move.decision in drafts.NEVER_KEPT else drafts.Place(hazard.id, move.resource),
         leads_to=open_decisions.leads_somewhere(move), wants_proof=wants_proof(visit, move.operation), changes=_changes(visit, session, hazard, seen),
         missing=missing_for(session, hazard, move.decision, at=visit.at),
+        similar=similar.at_verification(session, hazard, by=visit.by, at=visit.at) if move.decision in _COMPARING else (),
     )  # fmt: skip
 
 

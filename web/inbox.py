@@ -13,6 +13,7 @@ from models.decisions import DecisionCode
 from models.errors import InvalidInput
 from models.permissions import Operation
 from models.process import STEPS
+from models.source import CLOCKS_OF_REPORTERS
 from models.stage import Clock, Step
 from services import access, answers, drafts, duties, inbox, lookups, policies, staffing
 from web import moments
@@ -58,6 +59,7 @@ def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
             "reason": reasons.get((row.no, row.due_at), ""),
             "holder": names.get(row.assignee_id or "", ""),
             "is_mine": row.assignee_id == visit.by.person_id,
+            "of_reporters": row.kind in CLOCKS_OF_REPORTERS,
             "answers": not row.is_move and row.kind in answers.OPERATIONS,
             "year": duties.year_asked_for(row.origin) if row.kind == duties.CALENDAR_YEAR else "",
             "follow_up": moments.day(row.follow_up_at) if row.follow_up_at else "",

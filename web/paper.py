@@ -59,7 +59,7 @@ class Paper:
     missing: Sequence[str] = ()
     """What the decision would be refused for as things stand."""
     similar: Sequence[Similar] = ()
-    """Hazards that look like what is about to be reported."""
+    """Hazards that look like what is about to be reported, or verified."""
     phrases: tuple[str, Sequence[str]] = ("", ())
     """The input whose common phrases are shown, and these."""
     focus: str = ""

@@ -12,7 +12,6 @@ from models.errors import DomainError, NotPermitted
 from models.forms import Report
 from models.hazard import Channel
 from models.permissions import Operation
-from models.similarity import LIKELY
 from services import access, drafts, reporting, similar
 from web.acting import act
 from web.choices import choices_for
@@ -101,11 +100,10 @@ def _similar(visit: Here, form: FormData) -> Sequence[similar.Similar]:
     if visit.by.grant_for(Operation.LIST_HAZARDS) is None:
         return ()
     with visit.looking() as session:
-        found = similar.to_report(
+        return similar.to_report(
             session, enterprise=text_of(form, "enterprise"), sector=text_of(form, "sector"), clause=text_of(form, "suspected_clause"),
             place=text_of(form, "place"), description=text_of(form, "description")[:_MOST_COMPARED], by=visit.by, at=visit.at,
         )  # fmt: skip
-    return [one for one in found if one.score >= LIKELY]
 
 
 def _own(session: Session, visit: Here) -> dict[str, list[str]]:
