@@ -16,7 +16,7 @@ from models.errors import DomainError
 from models.forms import FORMS, organization
 from models.permissions import Role
 from notifications.channel_address import CONFIGS
-from services import following
+from services import condition, following
 from web import questions, values
 from web.fields import Field, fields_of
 from web.rendering import environment
@@ -32,7 +32,7 @@ def is_chinese(text: str) -> bool:
 
 
 def every_text() -> set[str]:
-    found = {*_templates(), *_code(), *_models(), *_forms()}
+    found = {*_templates(), *_code(), *_models(), *_findings(), *_forms()}
     return {text for text in found if is_chinese(text)}
 
 
@@ -106,6 +106,18 @@ def _strings(value: object) -> Iterator[str]:
     elif isinstance(value, tuple | list):
         for one in value:
             yield from _strings(one)
+
+
+def _findings() -> Iterator[str]:
+    """What the service says of itself, in whatever variable the words stand."""
+    yield from (part.value for part in condition.Part)
+    yield from _constants_of(condition)
+
+
+def _constants_of(module: ModuleType) -> Iterator[str]:
+    for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_chinese(node.value):
+            yield node.value
 
 
 def _models() -> Iterator[str]:

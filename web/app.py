@@ -47,6 +47,7 @@ from web import (
     reporting,
     saved_filters,
     signing_in,
+    status,
     supervision,
     whole_record,
 )
@@ -65,7 +66,7 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson) -> F
     for module in (
         assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
         supervision, figures, saved_filters, instructing, inbox_bulk, answering,
-        public_report, public_follow, finance, enterprise,
+        public_report, public_follow, finance, enterprise, status,
         admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards,
         admin_templates,
         auditor, audit_findings, audit_late, audit_four_eyes, audit_vault, audit_checks, audit_bundles, whole_record,
