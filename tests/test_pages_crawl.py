@@ -21,7 +21,7 @@ HEAVIEST = 60_000
 STEPS = ("CLASSIFY", "ASSIGN", "PLAN", "PLAN_REVIEW", "WORK", "JUDGE", "GATE", "CLOSED")
 ASIDE = ("/public", "/finance")
 """Where no link of the office leads."""
-ONE_OF_MANY = "/audit/events/"
+ONE_OF_MANY = ("/audit/events/", "/interface/")
 """Pages of one kind of which those linked from one list are enough."""
 WHO = ("clerk", "officer", "head", "leader", "principal", "villager", "auditor", "admin")
 

@@ -36,6 +36,7 @@ ROOMS = (
         ("/admin/deliveries", "通知送达", "每条通知是否送达；失败的可以重发。", Operation.VIEW_DELIVERIES),
     )),
     ("运行", (
+        ("/status", "系统运行状态", "哪里不正常，意味着什么。", Operation.READ_INCIDENTS),
         ("/admin/incidents", "异常", "程序发现的、须由人处理的情况。", Operation.READ_INCIDENTS),
         ("/admin/flows", "后续流程", "等待办理或失败的后续事项，可以修复。", Operation.RETRY_DEAD_LETTER),
         ("/audit/checkpoints", "检查点和校验", "签名检查点，全部历史的校验结果。", Operation.VERIFY_AUDIT),

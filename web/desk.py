@@ -1,18 +1,20 @@
 """What a page request brings along: who sent it, in which language, and the form with its token."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
 from models.actor import Actor
 from models.engine import reading, writing
-from models.errors import NotAuthenticated, NotPermitted
+from models.errors import DomainError, NotAuthenticated, NotPermitted
 from models.permissions import Operation
 from services import inbox, own_notices, sessions, sweeping
 from settings import Settings
@@ -110,6 +112,16 @@ def _silent(session: Session, at: datetime) -> int:
 
 
 HereDep = Annotated[Here, Depends(here)]
+
+
+def perhaps_signed_in(request: Request, held: OfficeDep) -> Actor | None:
+    """Who is here, for a page that is for everybody; nobody also while the database is away."""
+    with suppress(DomainError, SQLAlchemyError, Unfinished):
+        return here(request, held).by
+    return None
+
+
+PerhapsSignedIn = Annotated[Actor | None, Depends(perhaps_signed_in)]
 
 
 def limits_of(held: Office) -> dict[str, timedelta]:
