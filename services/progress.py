@@ -121,7 +121,9 @@ def finish_action(session: Session, hazard: Hazard, form: FinishedAction, *, by:
     """
     same = (SUB_ACTION.c.id == form.action, *_unfinished(hazard))
     if session.execute(update(SUB_ACTION).where(*same).values(done_at=at)).rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]
-        raise InvalidInput("没有找到该整改子项，或已完成、已终止。", rule="整改子项", remedy="请核对子项编号。", field="action")
+        raise InvalidInput(
+            "没有找到该整改子项，或已完成、已终止。", rule="整改子项", remedy="请核对子项编号。", field="action"
+        )
     taken = take(
         session, hazard, DecisionCode.FINISH_ACTION, form, by=by, at=at, evidence=form.evidence,
         open_actions=hazard.open_actions - 1,

@@ -13,7 +13,9 @@ WORDS = "老赵在东门仓库看见的"
 
 
 def logged(error: BaseException) -> str:
-    record = logging.LogRecord("hazardflow.web", logging.ERROR, __file__, 1, "unexpected", None, (type(error), error, error.__traceback__))
+    record = logging.LogRecord(
+        "hazardflow.web", logging.ERROR, __file__, 1, "unexpected", None, (type(error), error, error.__traceback__)
+    )
     return json.loads(_JsonLines().format(record))["error"]
 
 

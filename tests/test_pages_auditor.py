@@ -72,7 +72,9 @@ def test_nobody_else_opens_an_auditors_page_or_is_shown_the_way(story: Story, br
     assert "审计" not in browsers[who].open("/account").links
 
 
-def test_what_no_person_did_and_what_belongs_to_no_hazard_is_found_by_the_pages_own_words(story: Story, auditing: Browser):
+def test_what_no_person_did_and_what_belongs_to_no_hazard_is_found_by_the_pages_own_words(
+    story: Story, auditing: Browser
+):
     case = story.report()
     story.later(days=3)
     story.sweep()

@@ -25,7 +25,9 @@ router = APIRouter()
 RIGHT = {"x-operation": Operation.SEARCH_TRAIL}
 PAGE = 50
 SEARCH_COLUMNS = ("时间", "事项", "人员", "隐患", "记录")
-SEARCH_LEAD = "跨隐患、跨人员检索全部办理历史，最近的在前。不属于某个隐患的，隐患编号填“机关事务”；自动办理的，人员填“系统”。"
+SEARCH_LEAD = (
+    "跨隐患、跨人员检索全部办理历史，最近的在前。不属于某个隐患的，隐患编号填“机关事务”；自动办理的，人员填“系统”。"
+)
 OFFICE_WORDS = "机关事务"
 NOTHING_FOUND = "没有符合条件的历史。"
 NOBODY = {trail.SYSTEM: "系统", PUBLIC.person_id: "社会公众"}

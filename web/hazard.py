@@ -10,8 +10,8 @@ from models.actor import Actor
 from models.errors import NotPermitted
 from models.hazard import Hazard
 from models.limits import A_DAY
-from models.permissions import Operation, Role
-from models.process import STEPS, Move, moves_at, who_may
+from models.permissions import Operation, Role, roles_for
+from models.process import STEPS, Move, moves_at
 from models.stage import Clock, Owner, Stage, Step
 from services import access, open_decisions, policies, register, similar
 from services import evidence as store
@@ -58,7 +58,7 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
             "ahead": _ahead(hazard), "lines": list(reversed(history.lines(session, events, visit.say))),
             "similar": similar.at_verification(session, hazard, by=visit.by, at=visit.at), "gap": _gap(visit, hazard),
             "origin": not redacted, "done": _done(done), "leads_to": open_decisions.leads_somewhere,
-            "clock_label": lambda clock: Clock(clock).label, "who_may": who_may,
+            "clock_label": lambda clock: Clock(clock).label, "who_may": lambda operation: visit.say("、").join(visit.say(role.label) for role in roles_for(operation)),
         }  # fmt: skip
     return page(
         visit.request, "hazard.html", channels=CHANNELS, grades=GRADES, listings=LISTINGS, subjects=SUBJECTS, **values
