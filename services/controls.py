@@ -35,6 +35,7 @@ def order_urgent_control(session: Session, hazard: Hazard, form: ControlOrder, *
 
     Raises: GateNotMet when something stricter is in force.
     """
+    moments.refuse_ahead(form.since, at, field="since")
     refuse_milder(hazard, form.control)
     taken = take(
         session, hazard, DecisionCode.URGENT_CONTROL, form, by=by, at=at, evidence=form.evidence, urgent=True,
@@ -91,6 +92,7 @@ def refuse_milder(hazard: Hazard, control: str) -> None:
             f"正在实施“{running.label}”，不能直接改为“{wanted.label}”。",
             rule="安全生产法 第六十五条：停产停用经审查同意方可恢复；管控由一人决定从严，经两人方可放宽",
             remedy="请先申请解除临时管控，或申请变更临时管控，经批准后再办理；或作出同等以上的管控决定。",
+            field="control",
         )
 
 
@@ -159,7 +161,11 @@ def stop_first(session: Session, hazard: Hazard, form: StopFirst, *, by: Actor, 
 
 
 def record_document(session: Session, hazard: Hazard, form: OutsideDocument, *, by: Actor, at: datetime) -> Taken:
-    """Record a document issued outside: number, date, issuer, scan."""
+    """Record a document issued outside: number, date, issuer, scan.
+
+    Raises: InvalidInput (a day ahead).
+    """
+    moments.refuse_ahead(form.issued_on, at, field="issued_on")
     return take(session, hazard, DecisionCode.RECORD_DOCUMENT, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -167,7 +173,10 @@ def record_resumption(session: Session, hazard: Hazard, form: ResumptionConsent,
     """Record the consent to resume production, given by the department with the power to give it.
 
     Source: 安全生产法 第六十五条第一款第三项.
+
+    Raises: InvalidInput (a day ahead).
     """
+    moments.refuse_ahead(form.consent_on, at, field="consent_on")
     return take(session, hazard, DecisionCode.RECORD_RESUMPTION, form, by=by, at=at, evidence=form.evidence)
 
 

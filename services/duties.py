@@ -19,7 +19,7 @@ from models.outbox import Topic
 from models.permissions import Role
 from models.process import REVIEWS
 from models.stage import Clock, Step
-from models.tables import HAZARD, WORK_ITEM
+from models.tables import DEADLINE, HAZARD, WORK_ITEM
 from services import chain, clocks, outbox, trail
 
 Writes = list[tuple[Executable, dict[str, Any]]]
@@ -116,6 +116,25 @@ def close_duty(
     subject: str = "",
 ) -> None:
     write(session, closing(hazard_id, clock, code, by=by.person_id, at=at, subject=subject))
+
+
+def drop_duty(
+    session: Session, hazard_id: str, clock: Clock, code: DecisionCode | Clock, *, by: Actor, at: datetime
+) -> None:
+    """A duty that nobody can fulfil any more ends without a verdict."""
+    clocks.void(session, DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.clock == clock, at=at)
+    closed = {"of_hazard": hazard_id, "of_kind": code, "of_origin": "", "at": at, "by": by.person_id}
+    write(session, [(_CLOSE_DUTY, closed)])
+
+
+def release_rectifier(session: Session, hazard: Hazard, *, by: Actor, at: datetime) -> None:
+    """Whoever rectified exists no more: what it still had to do beside the move ends without a verdict."""
+    theirs = (DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.against == "unit", DEADLINE.c.clock != Clock.RECTIFICATION)
+    clocks.void(session, *theirs, at=at)
+    bearer = rectifier(hazard)
+    same = (WORK_ITEM.c.unit_id == bearer.unit_id, WORK_ITEM.c.enterprise_id == bearer.enterprise_id)
+    open_items = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.closed_at.is_(None), ~WORK_ITEM.c.is_move, *same)
+    session.execute(update(WORK_ITEM).where(*open_items).values(closed_at=at, closed_by=by.person_id))
 
 
 def write(session: Session, writes: Writes) -> None:

@@ -1,5 +1,5 @@
-"""Housekeeping that loses nothing: forgotten uploads, expired idempotency keys, calendar years to ask for; and a look at
-what must always hold."""
+"""Housekeeping that loses nothing: forgotten uploads, old drafts, expired idempotency keys, calendar years to ask for; and
+a look at what must always hold."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from models import IdempotencyKey
 from models.incident import IncidentKind
 from models.limits import ZONE
 from models.tables import DEADLINE, EVIDENCE, HAZARD, REPORT_PHOTO, WORK_ITEM
-from services import duties, incidents, policies
+from services import drafts, duties, incidents, policies
 
 _KEY_LIFE = timedelta(days=30)
 _UPLOAD_GRACE = timedelta(hours=1)
@@ -44,6 +44,11 @@ def drop_old_keys(session: Session, *, at: datetime) -> int:
     """Answers kept for retries are kept 30 days."""
     old = delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < at - _KEY_LIFE)
     return session.execute(old).rowcount  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def drop_drafts(session: Session, *, at: datetime) -> int:
+    """Drafts nobody touched for thirty days, and those of hazards their persons no longer see."""
+    return drafts.drop_old(session, at=at) + drafts.drop_unseen(session, at=at)
 
 
 def remove_orphan_files(session: Session, store: Path, *, at: datetime) -> int:

@@ -10,10 +10,10 @@ from models.actor import Actor
 from models.errors import NotPermitted
 from models.hazard import Hazard
 from models.limits import A_DAY
-from models.permissions import Operation, Role
-from models.process import STEPS, Move, moves_at, who_may
+from models.permissions import Operation, Role, roles_for
+from models.process import STEPS, Move, moves_at
 from models.stage import Clock, Owner, Stage, Step
-from services import access, open_decisions, policies, register
+from services import access, open_decisions, policies, register, similar
 from services import evidence as store
 from services.register import Surroundings
 from web import history, moments
@@ -50,13 +50,15 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
             "duties": [move for move in moves if move.is_duty and not move.request],
             "requests": [move for move in moves if move.request],
             "answers_wait": any(move.request and move.decision != move.request.ask for move in moves),
+            "may_answer": not redacted and visit.by.grant_for(Operation.MESSAGE_REPORTER) is not None,
             "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None, "may_instruct": visit.by.grant_for(Operation.INSTRUCT) is not None,
             "pairs": (pairs := _pairs(events, around)),
             "pieces": [row for row in around.evidence if row.id not in {one.id for pair in pairs for one in pair}],
             "reused": {} if redacted else store.used_elsewhere(session, hazard.id, {row.sha256 for row in around.evidence}),
             "ahead": _ahead(hazard), "lines": list(reversed(history.lines(session, events, visit.say))),
-            "gap": _gap(visit, hazard), "origin": not redacted, "done": _done(done), "leads_to": open_decisions.leads_somewhere,
-            "clock_label": lambda clock: Clock(clock).label, "who_may": who_may,
+            "similar": similar.at_verification(session, hazard, by=visit.by, at=visit.at), "gap": _gap(visit, hazard),
+            "origin": not redacted, "done": _done(done), "leads_to": open_decisions.leads_somewhere,
+            "clock_label": lambda clock: Clock(clock).label, "who_may": lambda operation: visit.say("、").join(visit.say(role.label) for role in roles_for(operation)),
         }  # fmt: skip
     return page(
         visit.request, "hazard.html", channels=CHANNELS, grades=GRADES, listings=LISTINGS, subjects=SUBJECTS, **values
