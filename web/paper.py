@@ -17,6 +17,7 @@ from models.permissions import Operation
 from models.tables import EVIDENCE
 from services import access
 from services import evidence as store
+from services.missing import Lack
 from services.similar import Similar
 from web import faults as said
 from web.desk import Here, text_of
@@ -47,7 +48,7 @@ class Paper:
     changes: Sequence[Mapping[str, Any]] = ()
     """What others did to the hazard since this form was opened."""
     remedy: str = ""
-    missing: Sequence[str] = ()
+    missing: Sequence[Lack] = ()
     """What the decision would be refused for as things stand."""
     similar: Sequence[Similar] = ()
     """Hazards that look like what is about to be reported."""
