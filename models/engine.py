@@ -31,7 +31,9 @@ def open_engine(url: str, *, pool_size: int = 10) -> Engine:
     """
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"check_same_thread": False}, pool_size=pool_size, hide_parameters=True)
+        engine = create_engine(
+            address, connect_args={"check_same_thread": False}, pool_size=pool_size, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         _queue_writers(engine)
         return engine

@@ -19,7 +19,6 @@ from models.standard import PolicyKind
 from models.tables import AUDIT_EVENT, AUDIT_LEAF, DEADLINE, HAZARD, NOTICE
 from services import inbox, incidents, outbox, policies, set_up, sweeping
 
-
 log = logging.getLogger("hazardflow.condition")
 _LATE = timedelta(minutes=2)
 """A message that has waited so long is told."""

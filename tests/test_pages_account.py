@@ -46,7 +46,10 @@ def test_the_first_administrator_sets_a_password_and_signs_in(session: Session, 
 
 @pytest.mark.parametrize(
     ("profile", "said"),
-    [("standard", "不少于12个字符，可以是一句容易记住的话。"), ("dengbao", "不少于10个字符，含大写、小写、数字、其他字符中的3类。不能是最近5次用过的。")],
+    [
+        ("standard", "不少于12个字符，可以是一句容易记住的话。"),
+        ("dengbao", "不少于10个字符，含大写、小写、数字、其他字符中的3类。不能是最近5次用过的。"),
+    ],
 )
 def test_what_is_asked_of_a_password_is_said_before_it_is_typed(
     engine: Engine, app_settings: Settings, profile: str, said: str

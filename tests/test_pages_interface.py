@@ -48,8 +48,17 @@ def test_every_operation_has_its_page_in_both_languages(somebody: Browser, clien
 def test_a_decision_is_told_with_its_fields_its_example_and_who_may(somebody: Browser):
     page = somebody.open("/interface/decide_plan")
 
-    assert page.sees("报送整改方案", "POST /api/v1/hazards/{no}/plan", "企业用户、部门经办人", "治理目标和任务", "必填", "消除粉尘爆炸危险")
-    assert somebody.open("/interface/decide_closure").sees("须在近期再次验证过密码或动态口令", "须有第二人参与", "checklist.clauses_cleared.met")
+    assert page.sees(
+        "报送整改方案",
+        "POST /api/v1/hazards/{no}/plan",
+        "企业用户、部门经办人",
+        "治理目标和任务",
+        "必填",
+        "消除粉尘爆炸危险",
+    )
+    assert somebody.open("/interface/decide_closure").sees(
+        "须在近期再次验证过密码或动态口令", "须有第二人参与", "checklist.clauses_cleared.met"
+    )
     assert somebody.open("/interface/report_anonymously").sees("任何人，不用登录", "查询码只给这一次")
 
 
@@ -68,7 +77,9 @@ def test_what_the_interface_lacks_is_not_found(somebody: Browser):
 
 def test_what_is_told_beside_the_description_is_about_what_exists(client: TestClient):
     known = calls(client.app.openapi())  # pyright: ignore[reportAttributeAccessIssue]
-    told = {call.id for call in known if call.about.get("description") and not call.about["description"].startswith("可由")}
+    told = {
+        call.id for call in known if call.about.get("description") and not call.about["description"].startswith("可由")
+    }
 
     assert set(NOTES) == told
     assert set(PARTS) == {call.tag for call in known}

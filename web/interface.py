@@ -38,9 +38,12 @@ def one_part(request: Request, part: str, _by: PerhapsSignedIn) -> Response:
     if not found:
         raise NotFound("接口没有这一部分。", remedy="请从接口说明中打开。")
     lines = [
-        (Cell(call.summary, href=f"/interface/{call.id}", coined=True), Cell(f"{call.method} {call.path}")) for call in found
+        (Cell(call.summary, href=f"/interface/{call.id}", coined=True), Cell(f"{call.method} {call.path}"))
+        for call in found
     ]
-    return page(request, "listing.html", listing=Listing(title=PARTS[tag], columns=COLUMNS, rows=lines, back="/interface"))
+    return page(
+        request, "listing.html", listing=Listing(title=PARTS[tag], columns=COLUMNS, rows=lines, back="/interface")
+    )
 
 
 @router.get("/interface/{operation_id}", openapi_extra=OPEN)
@@ -79,7 +82,10 @@ def _who(call: Call, say: Words) -> str:
 def _asks(call: Call, say: Words) -> Sequence[str]:
     """What the permission table asks for besides the role."""
     grants = [grant for one in _operations(call) for grant in roles_for(one).values()]
-    asked = ((any(one.step_up for one in grants), "须在近期再次验证过密码或动态口令"), (any(one.second_person for one in grants), "须有第二人参与"))
+    asked = (
+        (any(one.step_up for one in grants), "须在近期再次验证过密码或动态口令"),
+        (any(one.second_person for one in grants), "须有第二人参与"),
+    )
     return [say(what) for needed, what in asked if needed]
 
 

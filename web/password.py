@@ -25,7 +25,9 @@ def ask_first(request: Request, held: OfficeDep) -> Response:
 
 def _first(request: Request, held: Office, one_time: str, *faults: tuple[str, str]) -> Response:
     hint = hint_of(held, words(language_of(request)))
-    return page(request, "first_password.html", status=422 if faults else 200, one_time=one_time, faults=list(faults), hint=hint)
+    return page(
+        request, "first_password.html", status=422 if faults else 200, one_time=one_time, faults=list(faults), hint=hint
+    )
 
 
 def hint_of(held: Office, say: Words) -> str:
@@ -33,7 +35,11 @@ def hint_of(held: Office, say: Words) -> str:
     profile = rules_of(held).profile
     if profile.classes == 1:
         return say("不少于%(n)s个字符，可以是一句容易记住的话。", n=profile.least_length)
-    asked = say("不少于%(n)s个字符，含大写、小写、数字、其他字符中的%(classes)s类。", n=profile.least_length, classes=profile.classes)
+    asked = say(
+        "不少于%(n)s个字符，含大写、小写、数字、其他字符中的%(classes)s类。",
+        n=profile.least_length,
+        classes=profile.classes,
+    )
     return asked + (say("不能是最近%(n)s次用过的。", n=profile.barred) if profile.barred else "")
 
 
