@@ -150,7 +150,7 @@ def _calendar(session: Session, at: datetime) -> list[Finding]:
     ahead = (at + timedelta(days=60)).year
     if ahead in policies.calendar(session, version).years:
         return []
-    means = "落在%(year)s年的期限为暂定，公布后须由镇安委办录入并复核"
+    means = "落在%(year)s年的期限为暂定，公布后须由镇安委办录入、另一人批准，并逐项复核"
     return [Finding(Part.OFFICE, "%(year)s年的节假日安排尚未录入", means, {"year": ahead})]
 
 

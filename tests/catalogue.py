@@ -67,6 +67,8 @@ def _code() -> Iterator[str]:
                 and isinstance(node.value, ast.Constant)
             ):
                 yield str(node.value.value)
+            if isinstance(node, ast.Call) and node.args and {one.arg for one in node.keywords} & {"rule", "remedy"}:
+                yield from _constants(ast.Tuple(node.args[:1]))  # what a refusal says
             yield from _of_listings(node)
     for name in sorted(path.stem for path in WEB.glob("*.py") if path.stem != "__init__"):
         yield from _tables(import_module(f"web.{name}"))

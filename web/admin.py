@@ -29,9 +29,10 @@ ROOMS = (
         ("/admin/units", "单位", "部门、村（社区）和其他单位。", Operation.MANAGE_ORGANIZATION),
         ("/admin/enterprises", "企业", "企业及其主要负责人、实际控制人。", Operation.MANAGE_ORGANIZATION),
     )),
-    ("通知", (
+    ("通知和文字", (
         ("/admin/channels", "通知渠道", "邮件、企业微信、钉钉、飞书和接口。", Operation.CONFIGURE_CHANNELS),
         ("/admin/templates", "通知模板", "各类通知的文字，可换成本单位的文字。", Operation.EDIT_TEMPLATES),
+        ("/admin/phrases", "共用常用语", "填写意见时所有人可以选用的文字。", Operation.SHARE_PHRASES),
         ("/admin/deliveries", "通知送达", "每条通知是否送达；失败的可以重发。", Operation.VIEW_DELIVERIES),
     )),
     ("运行", (

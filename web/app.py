@@ -30,6 +30,7 @@ from web import (
     auditor,
     authenticator,
     decisions,
+    drafts,
     enterprise,
     errors,
     evidence,
@@ -41,15 +42,20 @@ from web import (
     instructing,
     interface,
     ledger,
+    notices,
+    own_record,
     password,
+    phrases,
     proof,
     public_follow,
     public_report,
     reporting,
+    reports,
     saved_filters,
     signing_in,
     status,
     supervision,
+    unsealings,
     whole_record,
 )
 from web.desk import Office, sent
@@ -68,8 +74,9 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson, desc
     pages.state.office, pages.state.throttle, pages.state.second_person = held, counts, second_person
     pages.state.interface = describe
     for module in (
-        assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
-        supervision, figures, saved_filters, instructing, inbox_bulk, answering,
+        assets, signing_in, password, authenticator, account, notices, inbox, own_record, reporting, ledger, hazard, proof, evidence, decisions,
+        drafts, phrases,
+        supervision, figures, saved_filters, instructing, inbox_bulk, answering, reports, unsealings,
         public_report, public_follow, finance, enterprise, status, interface,
         admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards,
         admin_templates,
