@@ -15,6 +15,7 @@ from models.permissions import Operation
 from models.process import STEPS, Move
 from models.stage import Step
 from services import access, missing, open_decisions, policies, register
+from services.missing import Lack
 from web import moments
 from web.desk import Here, HereDep
 from web.fields import fields_of
@@ -30,7 +31,7 @@ class Task(NamedTuple):
 
     move: Move
     needs: Sequence[str]
-    missing: Sequence[str]
+    missing: Sequence[Lack]
 
 
 class Own(NamedTuple):
