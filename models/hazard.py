@@ -98,6 +98,8 @@ class Hazard(SQLModel, table=True):
     lead_unit_id: str | None = Field(default=None, foreign_key="unit.id")
     rectifying_unit_id: str | None = Field(default=None, foreign_key="unit.id")
     """Rectifies where no enterprise owns the hazard (无责任单位); never the lead unit, which reviews."""
+    supervising_unit_id: str | None = Field(default=None, foreign_key="unit.id")
+    """督办单位 where another one than the lead supervises the rectification; None: the lead unit does."""
     leader_id: str | None = Field(default=None, foreign_key="person.id")
     """包案领导."""
     returned: int = 0

@@ -24,9 +24,12 @@ class Topic(StrEnum):
     DUTY = "hazard.duty"
     """Something beside the move was laid on somebody; runs `announce`. Its subject is the work item."""
     ANSWERED = "hazard.answered"
-    """A request was granted or denied; runs `announce`, which tells whoever asked. Its subject is the request."""
+    """A request was granted, denied, or lapsed when the hazard moved on; runs `announce`, which tells whoever asked. Its subject is the request."""
     REPORT_ANSWERED = "hazard.report_answered"
     """A report of somebody with an account was answered; runs `announce`. Its subject is the report (来源)."""
+    REPORTER_WROTE = "hazard.reporter_wrote"
+    """A reporter without account added to their report; runs `announce`, which tells the committee office. Its subject is
+    the report (来源)."""
     REPEATED = "hazard.repeated"
     """A level nobody acknowledged is told again; runs `announce`. Its subject is the escalation and which time it is."""
     PERSON_ASSIGNED = "hazard.person_assigned"

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlmodel import Session
 
 from administering import approve, browsers, filled_in, proof
 from api.app import make_app
@@ -15,9 +16,9 @@ from browsing import Browser, submitted
 from databases import Databases, opened
 from models.engine import writing
 from models.incident import IncidentKind
-from models.tables import WORK_ITEM
+from models.tables import HAZARD, WORK_ITEM
 from office_api import PASSWORD
-from services import incidents, keys, sealing
+from services import drafts, incidents, keys, phrases, sealing
 from services.keys import finance_token
 from serving import with_pages
 from settings import Settings
@@ -33,7 +34,7 @@ WHO = ("clerk", "officer", "head", "leader", "principal", "villager", "auditor",
 STEPS = ("CLASSIFY", "ASSIGN", "PLAN", "PLAN_REVIEW", "WORK", "JUDGE", "GATE", "CLOSED")
 ASIDE = ("/public", "/finance")
 """Where no link of the office leads."""
-ONE_OF_MANY = "/audit/events/"
+ONE_OF_MANY = ("/audit/events/", "/interface/")
 """Pages of one kind of which those linked from one list are enough."""
 NO_PAGES = ("/evidence/", "/export", ".zip")
 _NUMBER = re.compile(r"ZY-\d{4}-\d{4}")
@@ -92,7 +93,7 @@ def whole_round(story: Story, language: str = "zh") -> list[Answer]:
 
 def make_busy(story: Story) -> None:
     """Hazards at every step, late enough for letters that wait for an answer, and something in every list of the administration."""
-    story.report()
+    no = story.report().no
     for step in STEPS:
         story.report().carry_to(step)
     story.later(days=10)
@@ -100,7 +101,18 @@ def make_busy(story: Story) -> None:
     with writing(story.engine) as session, session.begin():
         sealing.seal(session, keys.signing_key(story.office.settings.key_dir), at=story.at)
         incidents.report(session, IncidentKind.NOBODY_TO_TELL, "经发办/部门负责人", "该岗位无人担任。", at=story.at)
+        leave_unfinished(session, story.town, no, at=story.at)
     story.go_to(story.at)
+
+
+def leave_unfinished(session: Session, town: Town, no: str, *, at: datetime) -> None:
+    """The clerk has a draft of a decision and of a report, and keeps phrases."""
+    clerk = town.actors["clerk"]
+    about = session.execute(select(HAZARD.c.id).where(HAZARD.c.no == no)).scalar_one()
+    for place in (drafts.Place(about, "acceptance"), drafts.TO_REPORT):
+        drafts.keep(session, place, {"comment": ["写了一半"]}, version=1, by=clerk, at=at)
+    phrases.keep_own(session, "请先断电挂牌。", decision="ACCEPT", by=clerk, at=at)
+    phrases.share(session, "请先断电挂牌。", decision="", by=clerk, at=at)
 
 
 def every_link(browser: Browser, *starts: str) -> None:
