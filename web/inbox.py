@@ -26,7 +26,7 @@ from web.rendering import page
 
 router = APIRouter()
 RIGHT = {"x-operation": Operation.WORK_ITEMS}
-PAGE = 40
+PAGE = 30
 VIEWS = {"": "我和本单位的", "mine": "我领取的", "followed": "我标了跟进日期的"}
 
 

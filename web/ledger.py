@@ -26,7 +26,7 @@ from web.rendering import page
 from web.values import CHANNELS, GRADES, LISTINGS
 
 router = APIRouter()
-PAGE = 50
+PAGE = 40
 _LEADING = frozenset({UnitKind.DEPARTMENT, UnitKind.VILLAGE, UnitKind.COMMITTEE})
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
