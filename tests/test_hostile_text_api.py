@@ -127,7 +127,7 @@ def test_hostile_text_in_every_field_of_every_operation_is_text_or_refused(
     faults, texts = [], cycle(TEXTS.values())
     for asked in operations:
         path = asked.path.replace("{no}", hazard.no)
-        everywhere = (spoiled(asked.body, text) for text in TEXTS.values())
+        everywhere = (spoiled(asked.body, text) for name, text in TEXTS.items() if name != "megabyte")
         for body in (*everywhere, *spoiled_in_one(asked.body, texts)) if asked.body else ():
             answer = sent(people, hazard, asked, path, body)
             if answer.status_code >= 500:
