@@ -134,6 +134,18 @@ def test_who_finds_it_answered_gets_the_words_back(story: Story, browsers: dict[
     assert (page.status, page.sees("可以复制", TYPED)) == (404, True)
 
 
+def test_an_answer_sent_twice_is_one(story: Story, browsers: dict[str, Browser]):
+    path, officer = answer_waiting(story, browsers), browsers["officer"]
+    written = officer.open(path)
+    first = officer.send(path, answer=TYPED)
+
+    officer.page = written
+    second = officer.send(path, answer=TYPED)
+
+    assert (first.status, second.status) == (200, 200)
+    assert str(second.answer.url) == str(first.answer.url)
+
+
 def answer_waiting(story: Story, browsers: dict[str, Browser]) -> str:
     """Where an officer reports on an instruction just given to the unit."""
     case, leader = story.report().carry_to("WORK"), browsers["leader"]
