@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from models.calendar import WorkCalendar
-from models.ladder import Ladder, Rung, rungs
+from models.ladder import Ladder, Rung
 from models.ladder_hold import held_back
 from models.limits import Limit
 from models.rules import DeadlineRules
@@ -60,7 +60,7 @@ def _shift(session: Session, row: Any, draft: Draft, at: datetime) -> Iterator[S
     new = clocks.recomputed({**held, **limit}, calendar)
     if new.due_at == row.due_at and draft.rules:
         return
-    levels = rungs(row.start_at, new.due_at, row.against, ladder, calendar)
+    levels = ladder_times.levels_of(held, new.due_at, ladder, calendar)
     waits = _waits(session, row, levels, at)
     if new.due_at != row.due_at or waits != _waits(session, row, ladder_times.computed(session, held), at):
         columns = {**limit, "due_at": new.due_at, "reason": new.reason, "provisional": new.provisional, **waits}

@@ -32,7 +32,8 @@ class Run:
 
     def rungs(self) -> list[datetime]:
         ladder = LADDER_FOR_ENTERPRISES if self.clock in AGAINST_ENTERPRISE else LADDER
-        return [max(self.start, self._rung(days, share)) for days, share in ladder]
+        dates = [max(self.start, self._rung(days, share)) for days, share in ladder]
+        return [min(one, self.due) for one in dates[:4]] + dates[4:] if self.clock == "urgent_verification" else dates
 
     def _rung(self, days: int, share: float) -> datetime:
         if days == 0:
