@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
-from models.errors import StepUpRequired
+from models.errors import GateNotMet, StepUpRequired
 from models.permissions import Operation
 from services import access, delegable, delegations, four_eyes_ahead
 from web.acting import Act, act
@@ -19,7 +19,6 @@ from web.rendering import page
 router = APIRouter()
 RIGHT = {"x-operation": Operation.DELEGATE}
 LEAD = "受托人在这些天以您的名义办理您的审批；所签视同您本人所签，职责分离照常约束。您可随时撤销。"
-NOBODY = "没有同单位、同职级的人员可以委托。"
 
 
 class NewDelegation(BaseModel):
@@ -75,9 +74,11 @@ def _paper(visit: Here) -> OfficePaper:
     access.require(visit.by, Operation.DELEGATE)
     with visit.looking() as session:
         colleagues, units = delegable.of(session, by=visit.by)
+    if not colleagues:
+        raise GateNotMet("没有同单位、同职级的人员可以委托。", rule="委托代办：同一单位、同一职级", remedy="请由系统管理员登记该单位的常设代理人。")
     fields = fields_of(NewDelegation, {"delegate": colleagues, "unit": units})
     return OfficePaper(
         visit, Operation.DELEGATE, title="委托代办", action="/account/delegations/new", model=NewDelegation,
         fields=tuple(one for one in fields if one.key != "unit" or len(units) > 1), back="/account",
-        button="委托", lead=LEAD if colleagues else NOBODY,
+        button="委托", lead=LEAD,
     )  # fmt: skip

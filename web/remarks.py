@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
-from models.errors import NotFound
+from models.errors import GateNotMet, NotFound
 from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Step
@@ -40,7 +40,7 @@ class Copy(Body):
 
 
 class Urging(Body):
-    words: str = Field(default="", max_length=200, title="催办的话")
+    words: str = Field(default="", max_length=200, title="催办意见")
 
 
 @router.get("/hazards/{no}/comments", openapi_extra={"x-operation": _COMMENT})
@@ -99,10 +99,11 @@ def _copies(visit: Here, no: str) -> OfficePaper:
     with visit.looking() as session:
         hazard = access.hazard_for(session, no, _COPY, by=visit.by)
         known = readers.beside(session, hazard, by=visit.by)
+    if not known:
+        raise GateNotMet("能看隐患的人员都已看得到这一件。", rule="抄送", remedy="无须抄送。")
     return OfficePaper(
         visit, _COPY, title="抄送", action=f"/hazards/{no}/copies", model=Copy, fields=fields_of(Copy, {"people": _options(known)}),
         back=f"/hazards/{no}", button="抄送", facts=(("隐患", f"{no} · {hazard.place}"),),
-        lead="" if known else "能看隐患的人员都已看得到这一件，无须抄送。",
     )  # fmt: skip
 
 
