@@ -109,7 +109,7 @@ def test_who_has_the_next_move_is_urged_once_a_day(story: Story, browsers: dict[
 @pytest.mark.usefixtures("flows_here")
 def test_whoever_was_addressed_acknowledges_a_level_there(story: Story, browsers: dict[str, Browser]):
     case = story.report().carry_to(Step.CLASSIFY)
-    story.later(days=5)
+    story.later(days=20)
     story.sweep()
     tell_levels(story)
     head = browsers["head"].open(f"/hazards/{case.no}")

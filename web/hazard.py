@@ -18,6 +18,7 @@ from services.register import Surroundings
 from web import dossier, history, moments
 from web.desk import Here, HereDep
 from web.rendering import page
+from web.tasks import tasks
 from web.values import CHANNELS, GRADES, LISTINGS, OWNERS, SUBJECTS
 
 router = APIRouter()
@@ -51,7 +52,7 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
         moves = open_decisions.open_to(session, hazard, by=visit.by)
         values = {
             "hazard": hazard, "around": around, "way": _way(hazard, events), "standing": _standing(session, visit, hazard, around),
-            "moves": [move for move in moves if not move.is_duty and not move.request],
+            "moves": tasks(session, visit, hazard, [move for move in moves if not move.is_duty and not move.request]),
             "duties": [move for move in moves if move.is_duty and not move.request],
             "requests": [move for move in moves if move.request],
             "answers_wait": any(move.request and move.decision != move.request.ask for move in moves),
