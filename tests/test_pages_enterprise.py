@@ -138,7 +138,8 @@ def test_progress_is_recorded_once_from_here(story: Story, browsers: dict[str, B
     assert path in page.hrefs
 
     done = submitted(
-        principal, path, reported_on="2026-09-07", done="已订购磁选装置", percent="30", next_step="安装", control_holds="yes"
+        principal, path, reported_on="2026-09-07", done="已订购磁选装置", percent="30", next_step="安装", control_holds="yes",
+        no_photo_reason="车间断电"
     )  # fmt: skip
     assert done.sees("已办理：报告整改进展")
     assert principal.open(OWN).sees("整改进度 30%")
