@@ -203,7 +203,7 @@ class OfficeMachine(RuleBasedStateMachine):
             for clock, level in case.alarms:
                 run = next((one for one in case.live(clock) if level not in one.said), None)
                 if run:
-                    self._say(no, run, run.sweep(self.at, level))
+                    self._say(no, run, run.sweep(self.at, self.at, case.runs, raised=level))
                     break
             return
         assert ledger.rows_in(self.engine) == before

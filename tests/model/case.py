@@ -36,7 +36,8 @@ class Case:
     runs: list[Run] = field(default_factory=list)
 
     def people(self, groups: str) -> set[str]:
-        table = office.WITHOUT_FIRM if "unowned" in self.marks else office.PEOPLE
+        firm = "assigned" in self.marks and "unowned" not in self.marks
+        table = office.PEOPLE if firm else office.WITHOUT_FIRM
         return set().union(*(table[group] for group in groups.split()))
 
     def signers(self, who: str, at: datetime, part: tuple[str, ...] = ()) -> set[str]:
@@ -87,10 +88,10 @@ class Case:
         run = self.live("rectification")[0]
         if kind == "PAUSE":
             days = (what - local(at)).days
-            most = 30 - sum((end - start).days for start, end in run.pauses)
+            most = 30 - sum((local(end) - local(start)).days for start, end in run.pauses)
             return at <= run.due and 1 <= days <= most and not self.paused(at)
         longest = Run("listed_long_works" if "listed" in self.marks else "rectification_longest", run.start).due
-        return night(what) > run.due and (kind == "LONG_LIMIT" or (at <= run.due and night(what) <= longest))
+        return at <= run.due < night(what) and (kind == "LONG_LIMIT" or night(what) <= longest)
 
     def take(self, code: str, who: str, what: Any, at: datetime) -> None:
         before, self.alarms = {name: getattr(self, name) for name in FACTS}, []
@@ -131,8 +132,12 @@ class Case:
                     self.start(office.URGENT[clock], at)
             case "TO_ENFORCEMENT":
                 self.alarms = [("rectification", 4), (CLOCK[self.step], 4)]
+            case "UNIT_CLOSED":
+                self.end(self.live("progress_question") + self.live("failure_explanation"), at, lapsed=True)
             case "CHANGE_OWNER":
-                self.marks ^= {"unowned"}
+                self.marks = (self.marks ^ {"unowned"}) - INFORMED - {"unit_gone"}
+                self.end(self.live("inform"), at, lapsed=True)
+                self.runs += [Run("inform", at)] if "unowned" not in self.marks else []
                 self.claimed = "" if self.step in {"PLAN", "WORK"} else self.claimed
             case "FREEZE" | "UNFREEZE":
                 self.frozen = at if key == "FREEZE" else None
@@ -157,19 +162,22 @@ class Case:
             self._settle(kind, at, lapsed=True)
         self.step = to
         if to in ENDS:
-            self.end(self.live(), at, lapsed=True)
+            self.end(
+                (run for run in self.live() if to != "CLOSED" or run.clock not in office.PUBLISHED), at, lapsed=True
+            )
             self.marks -= {"controlled", "full"}
-            owed = ["reporter_answer"] * self.sources() if to != "MERGED" and self.sources() > 1 else []
-            for clock in owed + ["look_back_30", "look_back_90"] * (to == "CLOSED"):
+            owed = self.sources() if to != "MERGED" and len(self.sources()) > 1 else []
+            self.runs += [Run("reporter_answer", at, source=source) for source in owed]
+            for clock in ("look_back_30", "look_back_90") if to == "CLOSED" else ():
                 self.start(clock, at)
         elif not self.live(new):
             self.start(new, at)
         if to == "WORK":
             self.start("progress", at)
 
-    def sources(self) -> int:
-        """How many reports it carries, by the cases that went into it."""
-        return 1 + sum(one.sources() for one in self.beside if one.into is self)
+    def sources(self) -> list["Case"]:
+        """The cases whose reports it carries: its own, and those that went into it."""
+        return [self, *(source for one in self.beside if one.into is self for source in one.sources())]
 
     def _take_back(self, at: datetime) -> None:
         """Everything the newest decision moved is as it was; what it started ends, what it ended runs on."""
@@ -194,9 +202,13 @@ class Case:
             self.end(self.live("pause_end"), at)
             self.start("pause_end", at, on=what)
         self._leave(kind, what, at)
+        for one in self.beside if kind == "UNMERGE" else ():
+            one.end((run for run in one.live("reporter_answer") if run.source in self.sources()), at, lapsed=True)
         self.into = {"MERGE": what, "UNMERGE": None}.get(kind, self.into)
         if kind == "REOPENING":
             self.cycle, self.holders = self.cycle + 1, {}
+            for run in self.runs:
+                run.warned = False
             self.marks, self.failures, self.days = self.marks & office.KEPT, 0, None
         self._move(ROWS[kind].ways[self.step], at)
 
@@ -227,4 +239,5 @@ class Case:
 
     def sweep(self, at: datetime) -> list[tuple[Run, list[tuple[int, datetime, bool]]]]:
         """What is said now of each clock; of a frozen hazard only what fell due before."""
-        return [(run, run.sweep(at if run.clock in SLEEPLESS else min(at, self.frozen or at))) for run in self.runs]
+        until = {run.clock: at if run.clock in SLEEPLESS else min(at, self.frozen or at) for run in self.runs}
+        return [(run, run.sweep(until[run.clock], at, self.runs)) for run in sorted(self.runs, key=Run.waits_until)]
