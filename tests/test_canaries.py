@@ -128,7 +128,7 @@ def handle(people: Mapping[str, Person], no: str) -> None:
     leader = next(person["id"] for person in office.get("/people", role="TL") if person["duty"] == "deputy_leader")
     photo = people["officer"].upload("现场.jpg", picture("整改前"))
     step(people, no, "office", "abstract", {
-        "description": "群众反映除尘系统运行中有火花", "place": "造粒车间", "sector": "工贸/粉尘涉爆", "enterprise": "91500118MA5DEMO001",
+        "description": "除尘系统运行中有火花，未见停机", "place": "造粒车间", "sector": "工贸/粉尘涉爆", "enterprise": "91500118MA5DEMO001",
     })  # fmt: skip
     step(people, no, "office", "acceptance", {"verifying_unit": "YJB"})
     step(people, no, "officer", "major-finding", _finding(photo))

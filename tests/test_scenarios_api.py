@@ -11,6 +11,7 @@ from models.permissions import Role
 from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from services import organization
+from services.more_time import EXTENSIONS
 from settings import Settings
 from story import Case, Story
 from town import NOON, Town, add_person
@@ -30,6 +31,8 @@ def day(text: str) -> datetime:
 
 def settle(case: Case, kind: K, asker: str, decider: str, **form: object) -> None:
     case.step(asker, kind.ask, **form)
+    if kind in EXTENSIONS:
+        case.step("officer", D.EXTENSION_OPINION)
     case.step(decider, kind.grant)
 
 
