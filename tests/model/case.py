@@ -57,7 +57,10 @@ class Case:
         early = key in office.BEFORE_UNITS and "accepted" not in self.marks and who in office.PEOPLE["UNIT"]
         if early or (self.frozen and code not in office.WHILE_FROZEN) or (verb and (key in self.asked) != deciding):
             return False
-        own = deciding and self.asked[key][0] & self.signers(who, at)
+        about = (
+            {key} if deciding else {kind for kind in self.asked if key == "EXTENSION_OPINION" and "EXTENSION" in kind}
+        )
+        own = any(self.asked[kind][0] & self.signers(who, at) for kind in about)
         held = {
             self.holders.get((row.part[0], one), row.part[1]) for one in self.signers(who, at, row.part) if row.part
         }
@@ -102,6 +105,7 @@ class Case:
             self.asked[key] = self.signers(who, at), what
             rule = "short_extension_decision" if "EXTENSION" in key and self.length() < 60 else ""
             self.start("extension_decision" if "EXTENSION" in key else "request_decision", at, subject=key, rule=rule)
+            self.runs += [Run("extension_opinion", at)] if "EXTENSION" in key else []
             self.alarms = [("rectification", 3)] if key == "LAST_EXTENSION" else []
         elif verb:
             self._decide(key, at + timedelta(microseconds=verb == "ASK"), granted=verb != "DENY")
@@ -214,6 +218,7 @@ class Case:
 
     def _settle(self, kind: str, at: datetime, *, lapsed: bool = False) -> Any:
         self.end((run for run in self.live() if run.subject == kind), at, lapsed=lapsed)
+        self.end(self.live("extension_opinion") if "EXTENSION" in kind else (), at, lapsed=True)
         return self.asked.pop(kind)[1]
 
     def clock_of(self, step: str) -> str:

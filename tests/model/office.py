@@ -68,7 +68,7 @@ DUTY = {
     "inform": "INFORM", "interim_check": "CONFIRM_CONTROL", "progress": "PROGRESS", "look_back_30": "LOOK_BACK_HOLDS",
     "look_back_90": "LOOK_BACK_HOLDS", **dict.fromkeys(PUBLISHED, "PUBLISH_LISTING"),
     "failure_explanation": "EXPLAIN_FAILURE", "freeze_review": "UNFREEZE", "next_visit": "RECHECK", "expert_opinion": "EXPERT_OPINION",
-    "progress_question": "ANSWER_QUESTION", "enforcement": "ENFORCE", "pause_end": "RESUME_CLOCK", "reporter_answer": "reporter_answer",
+    "progress_question": "ANSWER_QUESTION", "enforcement": "ENFORCE", "extension_opinion": "EXTENSION_OPINION", "pause_end": "RESUME_CLOCK", "reporter_answer": "reporter_answer",
 }  # fmt: skip
 STEP_DUTY = {
     "progress": {"WORK"},
