@@ -106,11 +106,8 @@ def test_scenario_03_a_batch_of_listed_hazards(story: Story):
     assert {line["listing_level"] for line in ledger} == {"TOWN"}
     assert {one["requests"][0]["form"]["document_no"] for one in whole} == {"临安委〔2026〕3号"}
     assert {one["lead_unit"] for one in whole} == {"应急办"}
-    assert (len(whole), *(len({one[part] for one in whole}) for part in ("enterprise", "supervising_unit"))) == (
-        24,
-        21,
-        12,
-    )
+    rectifying, supervising = ({one[part] for one in whole} for part in ("enterprise", "supervising_unit"))
+    assert (len(whole), len(rectifying), len(supervising)) == (24, 21, 12)
 
 
 def test_scenario_04_the_rate_by_the_original_and_by_the_approved_limit(story: Story):
@@ -121,15 +118,8 @@ def test_scenario_04_the_rate_by_the_original_and_by_the_approved_limit(story: S
     late, *others = cases
     evidence = [story.photo("principal")]
     settle(late, K.LISTING, "clerk", "leader")
-    settle(
-        late,
-        K.EXTENSION,
-        "principal",
-        "head",
-        reason_code="DESIGN_CHANGE",
-        new_limit_on="2026-06-30",
-        evidence=evidence,
-    )
+    why = {"reason_code": "DESIGN_CHANGE", "new_limit_on": "2026-06-30"}
+    settle(late, K.EXTENSION, "principal", "head", evidence=evidence, **why)
     for case in others:
         case.carry_to("CLOSED")
 
