@@ -13,6 +13,7 @@ _SITE = {
     "inspectors": ["应急办经办人甲", "应急办经办人乙"],
     "facts": "现场属实",
     "unit_signature": "SIGNED",
+    "no_evidence_reason": "照片随后补传",
 }
 _UNCONTROLLED = {"interim_control": "NONE", "interim_reason": "现场没有人员受威胁"}
 _LIMIT = {"limit_days": 10, "limit_basis": "责令限期整改指令书"}
@@ -47,7 +48,7 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
     _D.TRANSFER_RECEIVED: {"received_on": _DAY, "receiver": "区交通运输委经办人"},
     _D.TRANSFER_ENDED: {"ended_on": _DAY, "result": "接收部门已办结"},
     _D.TAKE_BACK: _REASON,
-    _D.ABSTRACT: {"description": "群众反映该单位造粒设备前无铁石去除装置，车间积尘严重", "place": "某某村1组造粒车间", "sector": "工贸/粉尘涉爆"},
+    _D.ABSTRACT: {"description": "该单位造粒设备前无铁石去除装置，车间积尘严重", "place": "某某村1组造粒车间", "sector": "工贸/粉尘涉爆"},
     _D.NEED_EXPERT: {"question": "是否属于其他严重情形"},
     _D.EXPERT_OPINION: {"expert": "某安全评价机构", "opinion": "属于重大事故隐患"},
     _D.CANNOT_VERIFY: {"tried": "到场未找到所述车间"},

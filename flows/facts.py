@@ -45,6 +45,7 @@ def of_escalation(
         "due_text": text_of(deadline.due_at),
         "due_reason": deadline.reason,
         "level_name": level_name,
+        "limit_name": Clock(deadline.clock).label,
         "raised": raised,
         "letter_no": letter_no,
         "answer_due_text": text_of(answer_due) if answer_due else "",

@@ -7,8 +7,9 @@ from typing import ClassVar
 class DomainError(Exception):
     """A refusal a person can act on.
 
-    `detail` says what is wrong, `rule` which rule says so, `remedy` what to do next (all Chinese). `extra` holds
-    machine-readable members of the problem document (RFC 9457), e.g. `who` may do it, and what is `missing`.
+    `detail` says what is wrong, `rule` which rule says so, `remedy` what to do next (all Chinese). `field` is the input
+    it is about, so that a form can lead there. `extra` holds machine-readable members of the problem document
+    (RFC 9457), e.g. `who` may do it, and what is `missing`.
     """
 
     status: ClassVar[int] = 409
@@ -17,12 +18,22 @@ class DomainError(Exception):
     rule_of_kind: ClassVar[str] = ""
     """The rule of every refusal of this kind, where one is not named."""
 
-    def __init__(self, detail: str, *, rule: str = "", remedy: str = "", extra: Mapping[str, object] | None = None):
+    def __init__(
+        self,
+        detail: str,
+        *,
+        rule: str = "",
+        remedy: str = "",
+        field: str = "",
+        extra: Mapping[str, object] | None = None,
+    ):
         super().__init__(detail)
         self.detail = detail
         self.rule = rule or self.rule_of_kind
         self.remedy = remedy
         self.extra = dict(extra or {})
+        if field:
+            self.extra["errors"] = [{"field": field, "message": detail}]
 
 
 class NotFound(DomainError):

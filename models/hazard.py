@@ -177,6 +177,7 @@ class Decision(SQLModel, table=True):
     __table_args__ = (
         Index("ix_decision_hazard", "hazard_id", "seq", unique=True),
         Index("ix_decision_code", "code", "decided_at", "id"),
+        Index("ix_decision_person", "person_id", "decided_at", "id"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -187,7 +188,7 @@ class Decision(SQLModel, table=True):
     code: str
     from_step: str | None
     to_step: str
-    person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    person_id: str | None = Field(default=None, foreign_key="person.id")
     """None for a report by the public without an account."""
     unit_id: str | None = None
     form: str

@@ -11,6 +11,7 @@ from models.ids import new_id
 
 _WAITING = text("done_at IS NULL")
 _QUEUED = text("state = 'queued'")
+_UNREAD = text("channel_id = 'inapp' AND read_at IS NULL")
 
 
 class Topic(StrEnum):
@@ -26,6 +27,9 @@ class Topic(StrEnum):
     """A request was granted, denied, or lapsed when the hazard moved on; runs `announce`, which tells whoever asked. Its subject is the request."""
     REPORT_ANSWERED = "hazard.report_answered"
     """A report of somebody with an account was answered; runs `announce`. Its subject is the report (来源)."""
+    REPORTER_WROTE = "hazard.reporter_wrote"
+    """A reporter without account added to their report; runs `announce`, which tells the committee office. Its subject is
+    the report (来源)."""
     REPEATED = "hazard.repeated"
     """A level nobody acknowledged is told again; runs `announce`. Its subject is the escalation and which time it is."""
     PERSON_ASSIGNED = "hazard.person_assigned"
@@ -79,6 +83,7 @@ class Notice(SQLModel, table=True):
         Index("ix_notice_due", "due_at", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_notice_person", "person_id", "created_at"),
         Index("ix_notice_hazard", "hazard_id"),
+        Index("ix_notice_unread", "person_id", "id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
         Index("ix_notice_gathered", "person_id", "channel_id", "due_at"),
     )
 
@@ -120,3 +125,8 @@ class NoticeChannel(SQLModel, table=True):
     enabled: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)
     created_by: str = ""
+
+    @property
+    def needs(self) -> str:
+        """What a person must have for it; empty for a group robot, which reaches everybody in its group."""
+        return {"MAIL": "email"}.get(self.kind, "")

@@ -81,7 +81,8 @@ def inform_person(session: Session, hazard: Hazard, form: Informing, *, by: Acto
     told = informed_persons(session, hazard)
     _refuse_two_persons(session, hazard, form)
     if form.informed in told:
-        raise GateNotMet("该告知对象已登记过。", rule="主要负责人、实际控制人各登记一次", remedy="请登记另一告知对象。")
+        raise GateNotMet("该告知对象已登记过。", rule="主要负责人、实际控制人各登记一次", remedy="请登记另一告知对象。",
+                         field="informed")  # fmt: skip
     moments.refuse_ahead(form.informed_at, at, field="informed_at")
     taken = take(session, hazard, DecisionCode.INFORM, form, by=by, at=at, evidence=form.evidence)
     if told | _told_by(form) == set(Informed):

@@ -1,6 +1,7 @@
 """Duties beside the process: a clock and a work item each, opened and closed by decisions; letters to answer; a
 calendar year to import."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
@@ -25,6 +26,7 @@ Writes = list[tuple[Executable, dict[str, Any]]]
 """Statements with their rows, in the order they are to be written."""
 
 CALENDAR_YEAR = "calendar_year"
+_OF_YEAR = "calendar-"
 INSERT_ITEM = insert(WORK_ITEM)
 _RECURRING = frozenset({
     DecisionCode.CONFIRM_CONTROL, DecisionCode.PROGRESS, DecisionCode.LOOK_BACK_HOLDS, DecisionCode.INFORM,
@@ -186,16 +188,34 @@ def item_of(session: Session, deadline: Any) -> Any:
 
 
 def open_calendar_year(session: Session, year: int, *, due_at: datetime, at: datetime) -> bool:
-    """A task for the administrator: deadlines reach into a year whose holidays are not known. False if it was there."""
+    """A task for the administrator and for the committee office, which alone may propose the calendar: deadlines reach
+    into a year whose holidays are not known. False if it was there."""
     return _open_once(
         session,
         hazard_id=None,
         kind=CALENDAR_YEAR,
-        origin=f"calendar-{year}",
-        roles=Role.AD,
+        origin=f"{_OF_YEAR}{year}",
+        roles=f"{Role.AD} {Role.SC}",
         due_at=due_at,
         opened_at=at,
     )
+
+
+def close_calendar_years(session: Session, years: Iterable[int], *, by: Actor, at: datetime) -> None:
+    """These years are in force now: nobody is asked for them any longer."""
+    asked = (WORK_ITEM.c.kind == CALENDAR_YEAR, WORK_ITEM.c.origin.in_([f"{_OF_YEAR}{year}" for year in years]))
+    done = update(WORK_ITEM).where(*asked, WORK_ITEM.c.closed_at.is_(None))
+    session.execute(done.values(closed_at=at, closed_by=by.person_id))
+
+
+def year_asked_for(origin: str) -> str:
+    return origin.removeprefix(_OF_YEAR)
+
+
+def lock_hazard_of(session: Session, item_id: str) -> None:
+    """Before the clock is read that judges an answer: whoever waits for the hazard is judged when they have it."""
+    of_item = select(WORK_ITEM.c.hazard_id).where(WORK_ITEM.c.id == item_id).scalar_subquery()
+    session.execute(select(HAZARD.c.id).where(HAZARD.c.id == of_item).with_for_update())
 
 
 def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: datetime) -> None:

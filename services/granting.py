@@ -37,7 +37,7 @@ def effect(session: Session, hazard: Hazard, kind: RequestKind, asked: Any, gran
 
 
 def _check_merge(session: Session, hazard: Hazard, form: Any, _at: datetime) -> None:
-    controls.refuse_lost(hazard, merging.target_of(session, hazard, form.into))
+    merging.target_of(session, hazard, form.into)
 
 
 def _check_end(_session: Session, hazard: Hazard, _form: Any, _at: datetime) -> None:
@@ -65,6 +65,7 @@ def _check_control(_session: Session, hazard: Hazard, form: Any, at: datetime) -
     running = InterimControl(hazard.interim_control or InterimControl.NONE)
     relaxed = running.stops_production and InterimControl(form.control).is_milder_than(running)
     _check_consent(form, at, needed=relaxed)
+    moments.refuse_ahead(form.since, at, field="since")
 
 
 def _check_consent(form: Any, at: datetime, *, needed: bool) -> None:
@@ -127,22 +128,17 @@ def _grant_reopening(session: Session, hazard: Hazard, asked: Any, _granted: Any
         listing.end_look_backs(session, hazard, by=by, at=at)
         if control:
             controls.watch(
-                session,
-                hazard,
-                hours=asked.interim_hours,
-                origin=taken.decision_id,
-                by=by,
-                at=at,
-                cycle=hazard.cycle + 1,
-            )
+                session, hazard, hours=asked.interim_hours, origin=taken.decision_id, by=by, at=at, cycle=hazard.cycle + 1,
+            )  # fmt: skip
         if false:
             controls.open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle + 1, at=at)
+            controls.raise_to_the_top(session, hazard, Clock.ENFORCEMENT, reason="虚假整改", by=by, at=at)
 
     return Effect(fresh, then)
 
 
 def _grant_merge(session: Session, hazard: Hazard, asked: Any, _granted: Any, at: datetime) -> Effect:
-    target = merging.target_of(session, hazard, asked.into)
+    target = merging.target_of(session, hazard, asked.into, lock=True)
     return Effect(
         {"merged_into": target.id},
         lambda taken, by: merging.tell_target(session, hazard, target, by=by, at=at, taken=taken),

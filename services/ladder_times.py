@@ -16,8 +16,6 @@ from services import policies
 
 UNANSWERED_LEVEL = 3
 """A supervision letter nobody answered leads to the talk and the public list (临江府发〔2024〕37号 三(三), design of the ladder)."""
-DANGER_OVERDUE_LEVEL = 3
-"""People are in danger and nobody verified within the hours: up to the talk at once, not days later."""
 _HOLD = select(LADDER_HOLD.c.held_at, LADDER_HOLD.c.until).where(LADDER_HOLD.c.deadline_id == bindparam("of_deadline"))
 _SAME_CLOCK = (
     DEADLINE.c.hazard_id == bindparam("of_hazard"), DEADLINE.c.clock == bindparam("of_clock"),
@@ -41,27 +39,23 @@ def hold_of(session: Session, deadline_id: str) -> Span | None:
 
 
 def computed(session: Session, row: Mapping[str, Any]) -> list[Rung]:
-    """Every level by the inputs frozen on the deadline's row. A letter's answer has one: the level its silence leads to."""
+    """Every level by the inputs frozen on the deadline's row."""
     ladder = policies.ladder(session, row["ladder_version"])
-    return levels_of(row, row["due_at"], ladder, policies.calendar(session, row["calendar_version"]))
+    return levels_of(row, ladder, policies.calendar(session, row["calendar_version"]))
 
 
-def levels_of(row: Mapping[str, Any], due_at: datetime, ladder: Ladder, calendar: WorkCalendar) -> list[Rung]:
-    """The levels of this clock were it due then. Where people are in danger and nobody verified in time, those up to the
-    talk fall due with the limit."""
+def levels_of(row: Mapping[str, Any], ladder: Ladder, calendar: WorkCalendar) -> list[Rung]:
+    """Every level under this ladder and calendar. A letter's answer has one: the level its silence leads to."""
     if row["clock"] == Clock.ANSWER:
-        return [Rung(UNANSWERED_LEVEL, due_at)]
-    levels = rungs(row["start_at"], due_at, row["against"], ladder, calendar)
-    if row["clock"] != Clock.URGENT_VERIFICATION:
-        return levels
-    return [Rung(rung.level, min(rung.at, due_at)) if rung.level <= DANGER_OVERDUE_LEVEL else rung for rung in levels]
+        return [Rung(UNANSWERED_LEVEL, row["due_at"])]
+    return rungs(row["start_at"], row["due_at"], ladder.of(row["clock"], row["against"]), calendar)
 
 
 def first(row: Mapping[str, Any], ladder: Ladder, calendar: WorkCalendar) -> Rung:
     """The rung a new deadline waits for, without working out the others."""
     if row["clock"] == Clock.ANSWER:
         return Rung(UNANSWERED_LEVEL, row["due_at"])
-    return first_rung(row["start_at"], row["due_at"], row["against"], ladder, calendar)
+    return first_rung(row["start_at"], row["due_at"], ladder.of(row["clock"], row["against"]), calendar)
 
 
 def resumed(session: Session, old: Any, row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:

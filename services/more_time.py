@@ -87,12 +87,7 @@ def _opinion_owed(session: Session, hazard: Hazard, request_id: str) -> bool:
 def _extension(*, last: bool) -> Callable[[Session, Hazard, Any, datetime], None]:
     def check_one(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
         running = _rectification(session, hazard)
-        if at > running.due_at:
-            raise GateNotMet(
-                "整改期限已过，不能再延期。",
-                rule="延期须在期限届满前申请和批准",
-                remedy="按逾期继续整改；已逾期的记录保留。",
-            )
+        _refuse_passed(running, at, "不能再延期", rule="延期须在期限届满前申请和批准")
         if hazard.extensions >= _MOST_EXTENSIONS:
             raise GateNotMet("该隐患已延期两次。", rule="延期最多两次", remedy="请按期完成，或提请中止计时、超长期限。")
         if (hazard.extensions == 1) != last:
@@ -110,6 +105,12 @@ def _extension(*, last: bool) -> Callable[[Session, Hazard, Any, datetime], None
 check_first_extension, check_last_extension = _extension(last=False), _extension(last=True)
 
 
+def _refuse_passed(running: Any, at: datetime, words: str, *, rule: str) -> None:
+    """What is late stays late."""
+    if at > running.due_at:
+        raise GateNotMet(f"整改期限已过，{words}。", rule=rule, remedy="按逾期继续整改；已逾期的记录保留。")
+
+
 def _refuse_no_later(running: Any, on: date) -> None:
     if end_of(on) <= running.due_at:
         raise InvalidInput(
@@ -125,27 +126,26 @@ def _check_later(session: Session, hazard: Hazard, running: Any, on: date, at: d
 
 def check_long_limit(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
     running = _rectification(session, hazard)
-    if at > running.due_at:
-        raise GateNotMet(
-            "整改期限已过，不能再放宽。",
-            rule="超长期限须在期限届满前申请和批准",
-            remedy="按逾期继续整改；已逾期的记录保留。",
-        )
+    _refuse_passed(running, at, "不能改为超长期限", rule="超长期限须在期限届满前申请和批准")
     _refuse_no_later(running, form.new_limit_on)
+    clocks.refuse_short_notice(session, hazard, end_of(form.new_limit_on), at=at, field="new_limit_on")
 
 
 def check_pause(session: Session, hazard: Hazard, form: Any, at: datetime) -> None:
     running = _rectification(session, hazard)
-    if at > running.due_at:
-        raise GateNotMet("整改期限已过，不能中止计时。", rule="中止计时须在期限内", remedy="按逾期继续整改。")
-    days = (form.until - at.astimezone(ZONE).date()).days
-    if days < 1:
-        raise InvalidInput("复核日期须晚于今天。", rule="中止计时", remedy="请填写以后的日期。")
+    _refuse_passed(running, at, "不能中止计时", rule="中止计时须在期限内")
+    moments.refuse_past(form.until, at, field="until")
     spans = [tuple(map(datetime.fromisoformat, span)) for span in json.loads(running.pauses)]
     if any(end > at for _, end in spans):
         raise GateNotMet("计时已在中止中。", rule="中止区间不得重叠", remedy="请先恢复计时。")
-    if days + sum((end - start).days for start, end in spans) > _MOST_PAUSED_DAYS:
-        raise GateNotMet(f"中止计时合计不得超过{_MOST_PAUSED_DAYS}天。", rule="中止计时", remedy="请缩短，或申请延期。")
+    if sum(_days_stood_still(start, end) for start, end in [*spans, (at, end_of(form.until))]) > _MOST_PAUSED_DAYS:
+        raise GateNotMet(f"中止计时合计不得超过{_MOST_PAUSED_DAYS}天。", rule="中止计时", remedy="请缩短，或申请延期。",
+                         field="until")  # fmt: skip
+
+
+def _days_stood_still(start: datetime, end: datetime) -> int:
+    """As the date moves by them (`models/limits.py`): local days, however few hours of the first one."""
+    return (end.astimezone(ZONE).date() - start.astimezone(ZONE).date()).days
 
 
 def grant_extension(session: Session, hazard: Hazard, asked: Any, granted: Any, at: datetime) -> Effect:
@@ -196,6 +196,9 @@ def end_pause(session: Session, hazard: Hazard, *, at: datetime) -> dict[str, An
 
 def _moved(session: Session, hazard: Hazard, running: Any, *, at: datetime, **changes: Any) -> dict[str, Any]:
     """The rectification deadline superseded; the hazard and its work item follow where the step runs on that clock."""
+    if "on_day" in changes:  # a date in a year published since is no longer provisional
+        newest = clocks.calendar_version_of(session, hazard, at=at)
+        changes["calendar_version"] = max(running.calendar_version, newest)
     row = clocks.superseding(session, running, at=at, **changes)
     if STEPS[Step(hazard.step)].clock != Clock.RECTIFICATION:
         return {}

@@ -76,7 +76,8 @@ def take(
     after |= where
     link, event = trail.compose(
         hazard.id, trail.Link(hazard.chain_seq, hazard.chain_head), decision, by=by, at=at,
-        facts=_facts(hazard, move, form, after, pieces, unit_id, decision_id),
+        facts=_facts(hazard, move, form, after, pieces, unit_id, decision_id)
+        | {"rule": _rule(hazard, clocks.calendar_version_of(session, hazard, at=at))},
     )  # fmt: skip
     _write_hazard(session, hazard, {**after, "changed_at": at, "chain_seq": link.seq, "chain_head": link.head})
     made = _decision(hazard, move, form, decision_id=decision_id, seq=link.seq, by=by, unit_id=unit_id, at=at)
@@ -243,14 +244,9 @@ def owners(hazard: Hazard, after: Mapping[str, Any]) -> dict[Owner, Holder]:
 
 
 def _facts(
-    hazard: Hazard,
-    move: Move,
-    form: Form,
-    after: Mapping[str, Any],
-    pieces: list[Any],
-    unit_id: str | None,
+    hazard: Hazard, move: Move, form: Form, after: Mapping[str, Any], pieces: list[Any], unit_id: str | None,
     decision_id: str,
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     return {
         "decision_id": decision_id,
         "cycle": hazard.cycle,
@@ -259,10 +255,14 @@ def _facts(
         "after": {name: plain(value) for name, value in after.items()} | {"version": hazard.version + 1},
         "form": form.model_dump(mode="json"),
         "evidence": trail.evidence_facts(pieces),
-        "rule": {"process": hazard.process_version, "rules": hazard.rules_version, "ladder": hazard.ladder_version,
-                 "calendar": hazard.calendar_version},
         "resource": move.resource,
-    }  # fmt: skip
+    }
+
+
+def _rule(hazard: Hazard, calendar: int) -> dict[str, int]:
+    """The versions that clocks go by which this decision starts."""
+    return {"process": hazard.process_version, "rules": hazard.rules_version, "ladder": hazard.ladder_version,
+            "calendar": calendar}  # fmt: skip
 
 
 def plain(value: Any) -> Any:

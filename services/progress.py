@@ -21,7 +21,7 @@ from models.forms.progress import (
 )  # fmt: skip
 from models.hazard import Hazard
 from models.ids import new_id
-from models.limits import ZONE
+from models.limits import end_of
 from models.process import DecisionCode, Part
 from models.stage import Clock
 from models.tables import SUB_ACTION
@@ -105,13 +105,9 @@ def answer_question(session: Session, hazard: Hazard, form: Answer, *, by: Actor
 def add_action(session: Session, hazard: Hazard, form: NewAction, *, by: Actor, at: datetime) -> Taken:
     """Add a piece of the rectification with its owner and date; completion waits for it (整改子项).
 
-    Raises: InvalidInput (a date in the past).
+    Raises: InvalidInput (a date that leaves no time to act).
     """
-    if form.due_on < at.astimezone(ZONE).date():
-        raise InvalidInput(
-            "完成期限已过。", rule="期限不得设在过去", remedy="请填写今天以后的日期。",
-            extra={"errors": [{"field": "due_on", "message": "不能早于今天"}]},
-        )  # fmt: skip
+    clocks.refuse_short_notice(session, hazard, end_of(form.due_on), at=at, field="due_on")
     taken = take(session, hazard, DecisionCode.ADD_ACTION, form, by=by, at=at, open_actions=hazard.open_actions + 1)
     row = {"id": new_id(), "hazard_id": hazard.id, "cycle": hazard.cycle, "work": form.work, "owner": form.owner,
            "due_on": form.due_on.isoformat(), "added_at": at}  # fmt: skip
@@ -130,7 +126,9 @@ def finish_action(session: Session, hazard: Hazard, form: FinishedAction, *, by:
     """
     same = (SUB_ACTION.c.id == form.action, *_unfinished(hazard))
     if session.execute(update(SUB_ACTION).where(*same).values(done_at=at)).rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]
-        raise InvalidInput("没有找到该整改子项，或已完成、已终止。", rule="整改子项", remedy="请核对子项编号。")
+        raise InvalidInput(
+            "没有找到该整改子项，或已完成、已终止。", rule="整改子项", remedy="请核对子项编号。", field="action"
+        )
     taken = take(
         session, hazard, DecisionCode.FINISH_ACTION, form, by=by, at=at, evidence=form.evidence,
         open_actions=hazard.open_actions - 1,

@@ -45,7 +45,7 @@ class Installation:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        self.process.wait(120)
 
 
 @contextmanager
@@ -64,9 +64,14 @@ def at_work(data_dir: Path) -> Iterator[Installation]:
 def start(data_dir: Path) -> Installation:
     """Everything up and ready, Prefect too."""
     held = launch(data_dir)
-    wait_until(
-        lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{held.port + 1}/api/health"), seconds=90
-    )
+    try:
+        wait_until(
+            lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{held.port + 1}/api/health"),
+            seconds=300,
+        )
+    except BaseException:
+        held.stop()  # nobody else knows of it
+        raise
     return held
 
 
@@ -82,7 +87,7 @@ def launch(data_dir: Path) -> Installation:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2, trust_env=False).is_success
+        return httpx.get(url, timeout=10, trust_env=False).is_success
     except httpx.HTTPError:
         return False
 

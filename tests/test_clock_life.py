@@ -72,7 +72,8 @@ def test_the_versions_of_a_deadline_are_in_the_event_that_started_it(session: Se
     for row in deadlines(session, hazard).values():
         started = (AUDIT_EVENT.c.stream == hazard.id, AUDIT_EVENT.c.recorded_at == row.start_at)
         rule = json.loads(session.execute(select(AUDIT_EVENT.c.body).where(*started)).scalar_one())["rule"]
-        assert (rule["calendar"], rule["ladder"]) == (row.calendar_version, row.ladder_version)
+        versions = (row.rules_version, row.calendar_version, row.ladder_version)
+        assert (rule["rules"], rule["calendar"], rule["ladder"]) == versions
 
 
 def test_when_it_was_found_moves_no_deadline(session: Session, town: Town):
@@ -113,7 +114,7 @@ def test_sweeps_at_any_time_leave_the_models_levels(session: Session, town: Town
 def test_a_sweep_killed_after_any_row_is_finished_by_the_next(engine: Engine, session: Session, town: Town, step: int):
     """F-25, F-10, F-11: killed again and again, each time `step` statements further on."""
     hazards = [report(session, town) for _ in range(4)]
-    wanted = {(deadline_of(session, one, Clock.TRIAGE).id, level, level < 4) for one in hazards for level in range(5)}
+    wanted = {(deadline_of(session, one, Clock.TRIAGE).id, level, True) for one in hazards for level in range(5)}
     session.commit()
 
     kills = 0
@@ -131,12 +132,23 @@ def test_a_sweep_killed_after_any_row_is_finished_by_the_next(engine: Engine, se
     assert len(rows) == len(events) == 20
 
 
-def test_another_department_or_person_moves_no_deadline(session: Session, town: Town):
-    """F-20."""
-    hazard = carry_to(session, town, Step.RECHECK)
+@pytest.mark.parametrize(
+    ("step", "code", "who", "changes"),
+    [
+        (Step.RECHECK, D.REASSIGN, "clerk", {}),
+        (Step.WORK, D.REASSIGN, "clerk", {}),
+        (Step.WORK, D.CHANGE_OWNER, "clerk", {"enterprise": None, "rectifying_unit": "CUN1"}),
+        (Step.WORK, D.CORRECT, "officer", {}),
+    ],
+)
+def test_another_department_or_person_moves_no_deadline(
+    session: Session, town: Town, step: Step, code: D, who: str, changes: dict[str, Any]
+):
+    """F-20: nor does another owner, or another description."""
+    hazard = carry_to(session, town, step)
     before = {clock: (row.id, row.due_at) for clock, row in live_clocks(session, hazard).items()}
 
-    hazard = take(session, town, hazard, D.REASSIGN, "clerk", at=NOON + 3 * A_DAY)
+    hazard = take(session, town, hazard, code, who, at=NOON + 3 * A_DAY, **changes)
 
     assert {clock: (row.id, row.due_at) for clock, row in live_clocks(session, hazard).items()} == before
 
@@ -230,4 +242,4 @@ def test_a_late_completion_taken_back_leaves_the_highest_level_to_be_told(sessio
         escalations.fire_due_rungs(session, deadline, at=late + A_DAY)
 
     told = fired_levels(session, hazard, Clock.RECTIFICATION)
-    assert [(row.level, row.late) for row in told] == [(0, True), (1, True), (2, False)]
+    assert [(row.level, escalations.was_told(session, row.id)) for row in told] == [(0, False), (1, False), (2, True)]

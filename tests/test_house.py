@@ -137,6 +137,20 @@ def test_no_name_of_a_file_says_nothing() -> None:
     assert [str(path) for path in paths if SAYS_NOTHING & {part.split(".")[0].strip("_") for part in path.parts}] == []
 
 
+def test_the_model_of_the_office_stays_small_and_knows_no_database() -> None:
+    """`tests/machine` holds the services against it; what is checked by it has to be read by a person."""
+    model = sorted((ROOT / "tests" / "model").iterdir())
+    sources = {path.name: path.read_text(encoding="utf-8") for path in model if path.suffix == ".py"}
+
+    assert sum(len(source.splitlines()) for source in sources.values()) <= 400
+    assert {path.name for path in model} - {"__pycache__"} == {*sources, "office.txt"}
+    assert [
+        name
+        for name, source in sources.items()
+        if re.search(r"import (sqlalchemy|sqlmodel|models)|from models", source)
+    ] == []
+
+
 def _files(folder: str, *suffixes: str) -> list[Path]:
     found = sorted((ROOT / folder).rglob("*"))
     return [path for path in found if path.is_file() and path.suffix in suffixes and "__pycache__" not in path.parts]

@@ -95,7 +95,7 @@ def test_what_has_ended_is_listed_below(story: Story, browsers: dict[str, Browse
 
 
 def test_it_reports_its_own_hazard_after_seeing_what_is_alike(story: Story, browsers: dict[str, Browser]):
-    case, principal = story.report(), browsers["principal"]
+    case, principal = story.report("principal", channel="SELF_REPORT"), browsers["principal"]
     principal.open("/report")
     answers = {
         "discovered_at": "2026-09-07T09:00", "place": "某某村1组造粒车间",
@@ -107,6 +107,15 @@ def test_it_reports_its_own_hazard_after_seeing_what_is_alike(story: Story, brow
 
     done = principal.send("/report/taken")
     assert done.sees("某某村1组造粒车间", "受理登记")
+
+
+def test_it_is_not_asked_what_is_known_of_its_own_report(browsers: dict[str, Browser]):
+    page = browsers["principal"].open("/report")
+
+    assert page.form("/report").values["channel"] == ["SELF_REPORT"]
+    assert not {"channel", "source", "source_no", "subject_type", "enterprise"} & set(page.labels)
+    assert browsers["officer"].open("/report").sees("来源系统或单位", "来源编号")
+    assert page.sees("没有的，须填写无佐证材料的原因")
 
 
 def test_a_hazard_like_no_other_is_reported_without_a_word(story: Story, browsers: dict[str, Browser]):

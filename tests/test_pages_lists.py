@@ -10,6 +10,9 @@ from settings import Settings
 from story import Story
 from town import Town
 from web import inbox, ledger
+from web.cookies import LANGUAGE
+
+HEAVIEST = 60_000
 
 
 @pytest.fixture
@@ -71,6 +74,20 @@ def test_the_inbox_goes_on_where_the_page_ended(
         page = browsers["clerk"].open(page.links["下一页"])
 
     assert sorted(seen) == sorted(numbers)
+
+
+def test_a_page_full_of_the_longest_texts_stays_light(story: Story, browsers: dict[str, Browser]):
+    for number in range(ledger.PAGE + 1):
+        story.report(
+            place=f"{number:03}".ljust(200, "某"), sector="工" * 200, description=f"{number:03}".ljust(4000, "尘")
+        )
+    clerk = browsers["clerk"]
+    clerk.client.cookies.set(LANGUAGE, "en", domain="hazard.test", path="/")
+
+    for path in ("/inbox", "/hazards"):
+        page = clerk.open(path)
+        assert "Next" in page.text, path
+        assert len(page.answer.content) < HEAVIEST, path
 
 
 def test_the_ledger_finds_by_words_and_by_stage(story: Story, browsers: dict[str, Browser]):

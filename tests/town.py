@@ -140,7 +140,7 @@ def form_for(session: Session, town: Town, code: DecisionCode, at: datetime) -> 
         DecisionCode.ACCEPT: lambda: Acceptance(verifying_unit="YJB"),
         DecisionCode.MAJOR: lambda: MajorFinding(
             checked_at=at - timedelta(hours=1), inspectors=("应急办经办人甲", "应急办经办人乙"), facts="现场属实",
-            unit_signature=Signed.SIGNED, clause="GM-11.8", grading_reason="破碎研磨前无铁石去除装置", persons_exposed=12,
+            unit_signature=Signed.SIGNED, no_evidence_reason="照片随后补传", clause="GM-11.8", grading_reason="破碎研磨前无铁石去除装置", persons_exposed=12,
             interim_control=InterimControl.PARTIAL_STOP, interim_since=at - timedelta(hours=1), interim_responsible="应急办经办人甲",
         ),
         DecisionCode.CONFIRM: lambda: Opinion(comment="同意"),

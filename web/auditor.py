@@ -25,7 +25,10 @@ router = APIRouter()
 RIGHT = {"x-operation": Operation.SEARCH_TRAIL}
 PAGE = 50
 SEARCH_COLUMNS = ("时间", "事项", "人员", "隐患", "记录")
-SEARCH_LEAD = "跨隐患、跨人员检索全部办理历史，最近的在前。机关事务的隐患编号填 office，系统自动办理的人员填 system。"
+SEARCH_LEAD = (
+    "跨隐患、跨人员检索全部办理历史，最近的在前。不属于某个隐患的，隐患编号填“机关事务”；自动办理的，人员填“系统”。"
+)
+OFFICE_WORDS = "机关事务"
 NOTHING_FOUND = "没有符合条件的历史。"
 NOBODY = {trail.SYSTEM: "系统", PUBLIC.person_id: "社会公众"}
 HOME = (
@@ -60,14 +63,15 @@ def search(
     visit: AuditDep, person: Annotated[str, Query(max_length=100)] = "", kind: Annotated[str, Query(max_length=50)] = "",
     no: Annotated[str, Query(max_length=40)] = "", since: str = "", until: str = "", cursor: str = "",
 ) -> Response:  # fmt: skip
-    wanted = audit_search.Wanted(person.strip(), kind, no.strip(), day_of(since), day_of(until))
+    wanted = audit_search.Wanted(_coded(visit, person), kind, _coded(visit, no), day_of(since), day_of(until))
     with visit.looking() as session:
         rows = audit_search.search(
             session, wanted, by=visit.by, at=visit.at, within=within(visit), after=position(cursor, _position), limit=PAGE + 1
         )  # fmt: skip
+        whose = audit_search.accounts_of(session, rows)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     lines = [
-        (when(row.recorded_at), word(label_of(row.type)), _who(row), _where(row),
+        (when(row.recorded_at), word(label_of(row.type), _account(visit, whose.get(row.gid))), _who(row), _where(row),
          link(f"/audit/events/{row.gid}", visit.say("第 %(n)s 条", n=row.seq)))
         for row in rows[:PAGE]
     ]  # fmt: skip
@@ -87,11 +91,19 @@ def event(gid: int, visit: AuditDep) -> Response:
     """Exactly what was written, with where it stands in its chain and in the tree."""
     with visit.looking() as session:
         row = audit_search.event(session, gid, by=visit.by)
+        whose = audit_search.accounts_of(session, [row]).get(gid)
     told = json.loads(row.body)
     return page(
         visit.request, "audit_event.html", row=row, label=label_of(row.type), actor=told.get("actor", {}),
         prev=told.get("prev", ""), body=json.dumps(told, ensure_ascii=False, indent=1), nobody=NOBODY,
+        account=_account(visit, whose),
     )  # fmt: skip
+
+
+def _coded(visit: Here, typed: str) -> str:
+    """What was typed; where it is the page's word for nobody or for no hazard, what the history calls it."""
+    codes = {visit.say(words): code for code, words in NOBODY.items()} | {visit.say(OFFICE_WORDS): OFFICE}
+    return codes.get(typed.strip(), typed.strip())
 
 
 def day_of(text: str) -> date | None:
@@ -116,9 +128,13 @@ def _who(row: object) -> Cell:
     return Cell(name) if name else word(NOBODY.get(actor, actor))
 
 
+def _account(visit: Here, name: str | None) -> str:
+    return visit.say("%(name)s的账号", name=name) if name else ""
+
+
 def _where(row: object) -> Cell:
     """The hazard, at this very event of its timeline."""
     no, stream, seq = getattr(row, "no", None), getattr(row, "stream", ""), getattr(row, "seq", 0)
     if no:
         return link(f"/hazards/{quote(no)}#event-{seq}", no)
-    return word("机关事务") if stream == OFFICE else Cell("—")
+    return word(OFFICE_WORDS) if stream == OFFICE else Cell("—")

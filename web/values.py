@@ -15,6 +15,7 @@ from models.organization import Duty, UnitKind
 from models.outbox import Topic
 from models.permissions import Role
 from models.stage import Owner
+from models.vault import UnsealingGround
 from notifications.channel_address import ChannelKind
 from web.rule_words import UNITS
 
@@ -45,7 +46,7 @@ DUTIES = {
 }  # fmt: skip
 TOPICS = {
     Topic.ENTERED: "隐患转入新环节", Topic.ESCALATED: "督办升级", Topic.DUTY: "交办事项", Topic.ANSWERED: "申请的答复",
-    Topic.REPORT_ANSWERED: "答复上报人", Topic.REPEATED: "再次督办", Topic.PERSON_ASSIGNED: "指定经办人", Topic.URGED: "催办",
+    Topic.REPORT_ANSWERED: "答复上报人", Topic.REPORTER_WROTE: "举报人补充", Topic.REPEATED: "再次督办", Topic.PERSON_ASSIGNED: "指定经办人", Topic.URGED: "催办",
     Topic.COPIED: "抄送", Topic.INSTRUCTED: "批示", Topic.INSTRUCTION_ANSWERED: "报告批示落实情况", Topic.MENTIONED: "评论提及",
     Topic.DELEGATED: "委托代办", Topic.HANDED_OVER: "离岗交接",
 }  # fmt: skip
@@ -54,6 +55,7 @@ CHANNEL_KINDS = {
     ChannelKind.FEISHU: "飞书群机器人", ChannelKind.WEBHOOK: "接口（Webhook）",
 }  # fmt: skip
 LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    UnsealingGround: {one: one.label for one in UnsealingGround},
     Channel: CHANNELS,
     SubjectType: SUBJECTS,
     UnitKind: UNIT_KINDS,

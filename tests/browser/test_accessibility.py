@@ -7,17 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 import npm
 from browser.screens import DESKTOP, PHONE, Screen, sit_down
 from cli.demo.run import run_demo
+from databases import SqliteDatabases
 from installation import Installation
+from rounds import office_at_work, whole_round
+from web import app
+from witness import Answer
 
 AXE = "axe-core@4.14.1"
 WHO = ("officer", "office", "head", "deputy", "principal", "villager", "auditor", "admin")
+SHOWN = "http://round.test"
+STYLE = Path(app.__file__).parent / "static" / "style.css"
 _NOT_PAGES = ("/evidence/", "/export", "/sign-out", ".png", ".css", ".txt", ".zip", "/api/")
-_ONE_OF = re.compile(r"[A-Z]{2}-\d{4}-\d{4}|[0-9a-f]{8}-?[0-9a-f-]{20,}|[0-9A-HJKMNP-TV-Z]{26}|\d+")
+_ONE_OF = re.compile(
+    r"[A-Z]{2}-\d{4}-\d{4}|[0-9a-f]{8}-?[0-9a-f-]{20,}|[0-9A-HJKMNP-TV-Z]{26}|\d+"
+    r"|(?<=/interface/)\w+$|(?<=/interface/parts/)[\w-]+$"
+)
 _LEAST = 44
 """Pixels a thumb needs (WCAG 2.2, 2.5.5)."""
 _SMALL = """least => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
@@ -53,6 +62,50 @@ def test_no_page_keeps_anybody_out(
                 assert screen.page.evaluate(_SMALL, _LEAST) == [], f"{who} {path}"
         screen.context.close()
     assert len(seen) > 40
+
+
+@pytest.fixture(scope="module")
+def round_(sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Answer]:
+    """One page of each kind that people can bring about, rightly or wrongly, by an address of its own."""
+    with office_at_work(sqlite_databases, tmp_path_factory.mktemp("round")) as story:
+        kinds = {answer.kind: answer for answer in whole_round(story) if answer.is_page}
+    return {f"{SHOWN}/{number}": answer for number, answer in enumerate(kinds.values())}
+
+
+def test_no_page_of_a_whole_round_keeps_anybody_out(browser: Browser, round_: Mapping[str, Answer], axe: str):
+    """Forms with errors, pages shown once, refusals and breakdowns too: as they were answered, shown as a phone and a desk show them."""
+    context = browser.new_context(**PHONE)
+    context.route("**/*", lambda asked: _show(asked, round_))
+    screen = Screen(context, context.new_page(), SHOWN)
+    wrong: dict[str, list[str]] = {}
+    for address, answer in round_.items():
+        screen.page.set_viewport_size(PHONE["viewport"])
+        screen.page.goto(address)
+        found = [*_serious(screen, axe), *_too_small(screen), *_too_wide(screen)]
+        screen.page.set_viewport_size(DESKTOP["viewport"])
+        if found := [*found, *_too_wide(screen)]:
+            wrong[str(answer)] = found
+    context.close()
+    assert wrong == {}
+    assert len(round_) > 200
+
+
+def _show(asked: Route, pages: Mapping[str, Answer]) -> None:
+    if answer := pages.get(asked.request.url):
+        asked.fulfill(status=answer.status, body=answer.body, content_type="text/html; charset=utf-8")
+    elif asked.request.url.endswith("/style.css"):
+        asked.fulfill(body=STYLE.read_bytes(), content_type="text/css")
+    else:
+        asked.fulfill(status=404)
+
+
+def _too_small(screen: Screen) -> list[str]:
+    return [f"{high} px: {html}" for high, html in screen.page.evaluate(_SMALL, _LEAST)]
+
+
+def _too_wide(screen: Screen) -> list[str]:
+    wide, there = screen.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    return [f"{wide} px wide on {there}"] if wide > there else []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,320 @@
+"""A round through all the pages: everybody follows every link, and forms are answered rightly, wrongly and too late."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from administering import approve, browsers, filled_in, proof
+from api.app import make_app
+from browsing import Browser, submitted
+from databases import Databases, opened
+from models.engine import writing
+from models.incident import IncidentKind
+from models.tables import HAZARD, WORK_ITEM
+from office_api import PASSWORD
+from services import drafts, incidents, keys, phrases, sealing
+from services.keys import finance_token
+from serving import with_pages
+from settings import Settings
+from signing_in import App
+from story import OfficeOn, Story
+from town import Town
+from visiting import ASK, FOLLOWED, TAKEN, answered, code_on, following, reward_for
+from web.cookies import LANGUAGE
+from witness import Answer, Witness
+
+WHO = ("clerk", "officer", "head", "leader", "principal", "villager", "auditor", "admin")
+"""Somebody of each role that has pages; a district unit has none."""
+STEPS = ("CLASSIFY", "ASSIGN", "PLAN", "PLAN_REVIEW", "WORK", "JUDGE", "GATE", "CLOSED")
+ASIDE = ("/public", "/finance")
+"""Where no link of the office leads."""
+ONE_OF_MANY = ("/audit/events/", "/interface/")
+"""Pages of one kind of which those linked from one list are enough."""
+NO_PAGES = ("/evidence/", "/export", ".zip")
+_NUMBER = re.compile(r"ZY-\d{4}-\d{4}")
+QUESTION, DAY = "磁选装置何时到货？", "2027年1月1日 元旦"
+SOURCE = {"source": "镇安委办〔2026〕9号"}
+
+
+class Round:
+    """Everybody at a browser of their own, in one language; `kept`: all that was answered."""
+
+    def __init__(self, story: Story, language: str = "zh"):
+        self.story, self.language = story, language
+        self.kept: list[Answer] = []
+        self.people = {who: self._browser(who).signed_in(story.people[who].token) for who in browsers(story)}
+
+    def guest(self, *, app: Any = None) -> Browser:
+        """Somebody who is not signed in."""
+        return self._browser("", app)
+
+    def _browser(self, who: str, app: Any = None) -> Browser:
+        found = Browser(Witness(with_pages(app or self.story.client.app), who, self.kept))
+        found.client.cookies.set(LANGUAGE, self.language, domain="hazard.test", path="/")
+        return found
+
+
+@contextmanager
+def office_at_work(databases: Databases, folder: Path) -> Iterator[Story]:
+    """The office on a database of its own, whose channels may send to this host."""
+    held = Settings(data_dir=folder, private_webhooks="127.0.0.1")  # pyright: ignore[reportCallIssue]  # the other fields have defaults
+    settled = databases.town
+    with opened(databases, with_town=True) as engine:
+        town = Town(dict(settled.units), settled.enterprise, dict(settled.persons), dict(settled.actors))
+        yield Story(engine, town, held)
+
+
+def whole_round(story: Story, language: str = "zh") -> list[Answer]:
+    """Every page there is, for whoever it is."""
+    make_busy(story)
+    found = Round(story, language)
+    for part in (
+        at_the_door,
+        own_account,
+        links,
+        decisions,
+        reports,
+        inbox,
+        public,
+        office_papers,
+        rules,
+        auditing,
+        errors,
+    ):
+        part(found)
+    return found.kept
+
+
+def make_busy(story: Story) -> None:
+    """Hazards at every step, late enough for letters that wait for an answer, and something in every list of the administration."""
+    no = story.report().no
+    for step in STEPS:
+        story.report().carry_to(step)
+    story.later(days=10)
+    story.sweep()
+    with writing(story.engine) as session, session.begin():
+        sealing.seal(session, keys.signing_key(story.office.settings.key_dir), at=story.at)
+        incidents.report(session, IncidentKind.NOBODY_TO_TELL, "经发办/部门负责人", "该岗位无人担任。", at=story.at)
+        leave_unfinished(session, story.town, no, at=story.at)
+    story.go_to(story.at)
+
+
+def leave_unfinished(session: Session, town: Town, no: str, *, at: datetime) -> None:
+    """The clerk has a draft of a decision and of a report, and keeps phrases."""
+    clerk = town.actors["clerk"]
+    about = session.execute(select(HAZARD.c.id).where(HAZARD.c.no == no)).scalar_one()
+    for place in (drafts.Place(about, "acceptance"), drafts.TO_REPORT):
+        drafts.keep(session, place, {"comment": ["写了一半"]}, version=1, by=clerk, at=at)
+    phrases.keep_own(session, "请先断电挂牌。", decision="ACCEPT", by=clerk, at=at)
+    phrases.share(session, "请先断电挂牌。", decision="", by=clerk, at=at)
+
+
+def every_link(browser: Browser, *starts: str) -> None:
+    """All that one is led to from here."""
+    seen, waiting = set(starts), list(starts)
+    while waiting:
+        page = browser.open(path := waiting.pop())
+        assert page.status == 200, (path, page.status, page.text[:300])
+        found = {href.partition("#")[0] for href in page.hrefs if href.startswith("/")} - seen
+        found = {href for href in found if not any(part in href for part in NO_PAGES)}
+        if any(href.startswith(ONE_OF_MANY) for href in seen):
+            found = {href for href in found if not href.startswith(ONE_OF_MANY)}
+        seen |= found
+        waiting += sorted(found)
+    assert len(seen) > len(starts), browser.page.text
+
+
+def links(found: Round) -> None:
+    for who in WHO:
+        every_link(found.people[who], "/", *ASIDE)
+    found.people["district"].open("/")
+    every_link(found.guest(), "/public", "/finance", "/sign-in", "/first-password")
+
+
+def at_the_door(found: Round) -> None:
+    """A token and a password that are wrong, too many of them, and a sign-in that is not finished."""
+    guest = found.guest()
+    guest.open("/first-password")
+    guest.send("/first-password", one_time="nothing", password=PASSWORD, again=PASSWORD)
+    guest.open("/sign-in?next=/inbox")
+    for _ in range(6):
+        guest.send("/sign-in", login="villager", password="Wrong-Horse-7788")
+    strict = found.story.office.settings.model_copy(update={"second_factor": "officers"})
+    half_in = found.guest(app=make_app(OfficeOn(strict, found.story.engine, found.story.office.present)))
+    half_in.open("/sign-in")
+    half_in.send("/sign-in", login="second-officer", password=PASSWORD)
+
+
+def own_account(found: Round) -> None:
+    browser = found.people["other_officer"]
+    browser.open("/account/second-factor")
+    shown = browser.send("/account/second-factor")
+    app = App(next(href for href in shown.hrefs if href.startswith("otpauth:")))
+    browser.send("/account/second-factor/confirmation", code="000000")
+    browser.send("/account/second-factor/confirmation", code=app.code(found.story.at))
+    browser.open("/account/second-factor")
+    browser.send("/account/second-factor/removal", code="000000")
+    browser.open("/account/password")
+    browser.send("/account/password", password="Wrong-Horse-7788", chosen=PASSWORD, again=PASSWORD)
+    browser.open("/account")
+    browser.send("/account/quiet-hours", **{"from": "21:30", "until": "6点"})
+    browser.open("/verification")
+    browser.send("/verification", password="Wrong-Horse-7788")
+
+
+def decisions(found: Round) -> None:
+    """Each form sent as it stands; one checked, overtaken, stale, and one that asks who it is."""
+    forms = {answer.kind: answer for answer in found.kept if answer.route.endswith("/decisions/{resource}")}
+    for form in forms.values():
+        browser = found.people[form.who]
+        browser.open(form.path)
+        browser.send(form.path)
+    story, clerk, officer = found.story, found.people["clerk"], found.people["officer"]
+    overtaken = f"/hazards/{story.report().no}/decisions/acceptance"
+    filled_in(clerk, overtaken, verifying_unit="YJB")
+    submitted(found.people["second_clerk"], overtaken, verifying_unit="JFB")
+    clerk.send(f"{overtaken}/taken")
+    case = story.report().carry_to("WORK")
+    question = f"/hazards/{case.no}/decisions/progress-question"
+    filled_in(officer, question, question=QUESTION)
+    submitted(found.people["head"], f"/hazards/{case.no}/decisions/action", work="清理积尘", owner="班组长",
+              due_on=str((story.at + timedelta(days=5)).date()))  # fmt: skip
+    officer.send(f"{question}/taken")
+    clerk.open(f"/hazards/{story.report().carry_to('GATE').no}/decisions/closure")
+    story.office.present[0] += timedelta(minutes=25)
+    story.go_to(story.at)
+
+
+def reports(found: Round) -> None:
+    officer, enterprise = found.people["officer"], {"enterprise": "91500118MA5TEST001", "sector": "工贸/粉尘涉爆"}
+    filled_in(officer, "/report")
+    when = f"{found.story.at:%Y-%m-%dT%H:%M}"
+    filled_in(officer, "/report", **enterprise, channel="INSPECTION", discovered_at=when, place="某某村1组造粒车间",
+              description="造粒设备前无铁石去除装置，积尘严重", no_evidence_reason="随后补传")  # fmt: skip
+    officer.open("/report/ZY-2026-0001")
+
+
+def inbox(found: Round) -> None:
+    head, leader = found.people["head"], found.people["leader"]
+    for who in WHO:
+        browser = found.people[who]
+        for path in [
+            one.path
+            for one in found.kept
+            if one.who == who and one.route.endswith(("/answer", "/follow-up", "/instruction"))
+        ]:
+            browser.open(path)
+            browser.send(path, **({"on": "明天"} if path.endswith("/follow-up") else {}))
+    page = head.open("/inbox")
+    items = [action.split("/")[2] for action in page.elsewhere if action.endswith("/claim")]
+    head.send("/inbox/claims", item=[*items, "0" * 26])
+    head.open("/inbox")
+    head.send("/inbox/assignments", person="")
+    leader.open("/inbox?view=followed")
+
+
+def public(found: Round) -> None:
+    """The questions answered wrongly and rightly, the report handed in, followed, added to, rewarded and paid."""
+    story, guest = found.story, found.guest()
+    guest.open(ASK)
+    guest.send(ASK, description="短")
+    answered(guest, by_name=True)
+    done = guest.send(TAKEN)
+    code, no = code_on(done), _NUMBER.findall(done.text)[0]
+    following(guest, "WRONG-1")
+    following(guest, code)
+    guest.send(f"{FOLLOWED}/message", message="")
+    guest.send(f"{FOLLOWED}/addition", addition="现在又冒烟了")
+    guest.open(f"{FOLLOWED}/erasure")
+    reward_for(story, no)
+    guest.open(FOLLOWED)
+    token = guest.send(f"{FOLLOWED}/reward-token").html.partition('id="reward">')[2].partition("<")[0]
+    window = found.guest()
+    window.open("/finance")
+    window.send("/finance", finance_token="wrong", reward_token=token)
+    window.send("/finance", finance_token=finance_token(story.office.settings.key_dir), reward_token=token)
+    window.send("/finance/paid")
+    found.guest().open(f"{FOLLOWED}/erasure")
+
+
+def office_papers(found: Round) -> None:
+    """Every form of the administration sent empty; some filled in, put before a second person, and answered."""
+    admin, clerk, other = (found.people[who] for who in ("admin", "clerk", "second_admin"))
+    for browser in (admin, clerk):
+        for path in _forms_of(found, browser):
+            browser.open(path)
+            browser.send(path.partition("?")[0], **proof(browser))
+    filled_in(admin, "/admin/accounts/new", name="新人甲", login="newcomer")
+    person = f"/admin/people/{found.story.town.persons['villager'].id}"
+    granted = filled_in(admin, f"{person}/grant", role="DO", unit="YJB")
+    path = str(granted.answer.url.path)
+    admin.open(f"{path}/withdrawal")
+    other.open(f"{path}/approval")
+    other.open(f"{path}/refusal")
+    filled_in(other, f"{path}/refusal", reason="人选未定")
+    channel = filled_in(admin, "/admin/channels/new/webhook", name="镇里的接口", config__url="http://127.0.0.1:9/in")
+    approve(other, channel)
+    listed = admin.open("/admin/channels")
+    admin.send(next(form.action for form in listed.forms if form.action.endswith("/test")))
+    clerk.open("/admin/deliveries?state=dead")
+
+
+def _forms_of(found: Round, browser: Browser) -> list[str]:
+    """Pages of the administration that hold a form which goes back to them."""
+    mine = {
+        one.kind: one for one in found.kept if found.people.get(one.who) is browser and one.path.startswith("/admin/")
+    }
+    return [one.path for one in mine.values() if f'method="post" action="{one.path}"'.encode() in one.body]
+
+
+def rules(found: Round) -> None:
+    """A limit, a level and a year revised, tried out, proposed; a standard and the words of a notice."""
+    clerk, other = found.people["clerk"], found.people["second_clerk"]
+    clerk.open("/admin/rules/revision?keys=triage")
+    clerk.send("/admin/rules/revision", triage__number="3", **SOURCE)
+    proposal = clerk.send("/admin/rules/revision/taken")
+    other.open(f"{proposal.answer.url.path}/approval")
+    clerk.open("/admin/ladder/revision/committee")
+    clerk.send("/admin/ladder/revision/committee", level_1__offset="1", **SOURCE)
+    clerk.open("/admin/calendar/revision/2027")
+    clerk.send("/admin/calendar/revision/2027", rest=DAY, **SOURCE)
+    filled_in(clerk, "/admin/standards/new", title="判定标准", doc_no="第99号", effective_on="2027-01-01",
+              clauses="GM-99.1|工贸/粉尘涉爆|未设置泄爆装置", verified="yes", **SOURCE)  # fmt: skip
+    clerk.open("/admin/templates/triage")
+    clerk.send("/admin/templates/triage", press="预览", body="请受理 {{ hazard_no }}，{{ notice_no }}。")
+    other.open("/admin/proposals?view=all")
+
+
+def auditing(found: Round) -> None:
+    found.people["auditor"].open("/audit/verification")
+
+
+def errors(found: Round) -> None:
+    """What nobody may, what is not there, what is too large, what cannot be read, and what breaks in the program."""
+    clerk, admin = found.people["clerk"], found.people["admin"]
+    for path in (
+        "/nowhere",
+        "/hazards/ZY-2026-9999",
+        "/inbox?cursor=nonsense",
+        "/hazards?channel=NONE",
+        "/report/taken",
+    ):
+        clerk.open(path)
+    admin.open("/report")
+    found.guest().open("/nowhere")
+    found.guest().open("/public/nowhere")
+    clerk.client.post("/report", headers={"Content-Length": str(1 << 30)})
+    clerk.open("/inbox")
+    clerk.page.form("/sign-out").values["token"] = ["0" * 32]
+    clerk.send("/sign-out")
+    with writing(found.story.engine) as session, session.begin():
+        session.execute(
+            update(WORK_ITEM).where(WORK_ITEM.c.is_move, WORK_ITEM.c.closed_at.is_(None)).values(kind="NONSENSE")
+        )
+    clerk.open("/inbox")
