@@ -59,6 +59,8 @@ def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: dateti
         "verifying_unit": names.get(hazard.verifying_unit_id or ""), "lead_unit": names.get(hazard.lead_unit_id or ""),
         "leader": names.get(hazard.leader_id or ""), "limit_days": hazard.limit_days, "limit_on": hazard.limit_on,
         "limit_basis": hazard.limit_basis, "failure_count": hazard.failure_count,
+        "returned": hazard.returned, "arbitrated": hazard.arbitrated, "cooperating_units": list(around.cooperating),
+        "supervising_unit": names.get(hazard.supervising_unit_id or "") or names.get(hazard.lead_unit_id or ""),
         "rectifying_unit": names.get(hazard.rectifying_unit_id or ""), "external_factor": hazard.external_factor,
         "interim_control": hazard.interim_control, "extensions": hazard.extensions, "progress_percent": hazard.progress_percent,
         "unit_closed_on": hazard.unit_closed_on, "enforcement_at": local(hazard.enforcement_at),
@@ -74,8 +76,8 @@ def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: dateti
         "requests": [{"id": row.id, "kind": row.kind, "label": RequestKind(row.kind).ask.label, "form": json.loads(row.form),
                       "asked_at": local(row.asked_at), "decided_at": local(row.decided_at), "outcome": row.outcome}
                      for row in around.requests if by.roles != {Role.EN} or row.kind in _SHOWN_TO_RECTIFIER],
-        "actions": [{"id": row.id, "work": row.work, "owner": row.owner, "due_on": row.due_on, "done_at": local(row.done_at)}
-                    for row in around.actions],
+        "actions": [{"id": row.id, "work": row.work, "owner": row.owner, "due_on": row.due_on, "done_at": local(row.done_at),
+                     "dropped_at": local(row.dropped_at)} for row in around.actions],
         "versions": {"process": hazard.process_version, "rules": hazard.rules_version, "ladder": hazard.ladder_version,
                      "calendar": hazard.calendar_version},
     }  # fmt: skip

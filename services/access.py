@@ -22,6 +22,7 @@ _PART_COLUMNS = {
     Part.VILLAGE: "village_unit_id",
     Part.REPORTING: "reporting_unit_id",
     Part.RECTIFYING: "rectifying_unit_id",
+    Part.SUPERVISING: "supervising_unit_id",
 }
 _NO = HAZARD.c.no == bindparam("wanted_no")
 _READS = frozenset({
@@ -128,8 +129,9 @@ def require(by: Actor, operation: Operation) -> None:
     """
     if by.grant_for(operation) is None:
         raise NotPermitted(
-            f"您的角色不能办理“{label_of(operation)}”。", rule=_MATRIX, remedy=f"可由{who_may(operation)}办理。"
-        )
+            f"您的角色不能办理“{label_of(operation)}”。", rule=_MATRIX, remedy=f"可由{who_may(operation)}办理。",
+            extra={"who": who_may(operation)},
+        )  # fmt: skip
 
 
 def require_within_scope(by: Actor, operation: Operation) -> None:
@@ -194,4 +196,5 @@ def acting_unit(by: Actor, move: Move, hazard: Hazard) -> str | None:
         f"“{move.decision.label}”须由该隐患的{parts or '整改单位'}办理，您的单位不是。",
         rule=_MATRIX,
         remedy=f"可由{parts or '整改单位'}的{who_may(move.operation)}办理。",
+        extra={"who": f"{parts or '整改单位'}的{who_may(move.operation)}"},
     )

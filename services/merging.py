@@ -34,7 +34,10 @@ def target_of(session: Session, hazard: Hazard, no: str, *, lock: bool = False) 
         )  # fmt: skip
     if STEPS[Step(target.step)].is_end:
         raise GateNotMet(
-            f"隐患 {no} 已办结，不能并入。", rule="并案须并入在办隐患", remedy="如属反弹，请提请重新立项整改。"
+            f"隐患 {no} 已办结，不能并入。",
+            rule="并案须并入在办隐患",
+            remedy="如属反弹，请提请重新立项整改。",
+            field="into",
         )
     controls.refuse_lost(hazard, target)
     return target

@@ -16,7 +16,7 @@ from models.hazard import Channel, Hazard
 from models.limits import ZONE
 from models.permissions import Operation
 from models.source import CLOCKS_OF_REPORTERS, EVENTS_OF_REPORTERS
-from models.stage import Clock
+from models.stage import Clock, Part
 from models.tables import (
     AUDIT_EVENT,
     DEADLINE,
@@ -25,6 +25,7 @@ from models.tables import (
     EVIDENCE,
     HAZARD,
     HAZARD_EVIDENCE,
+    HAZARD_PARTY,
     HAZARD_REQUEST,
     LETTER,
     SUB_ACTION,
@@ -122,6 +123,8 @@ class Surroundings(NamedTuple):
     """Which of it the enterprise's own people handed in."""
     requests: Sequence[Any]
     actions: Sequence[Any]
+    cooperating: Sequence[str]
+    """Names of the cooperating units (配合单位)."""
 
 
 def surroundings(session: Session, hazard: Hazard) -> Surroundings:
@@ -151,7 +154,16 @@ def surroundings(session: Session, hazard: Hazard) -> Surroundings:
         session.execute(
             select(SUB_ACTION).where(SUB_ACTION.c.hazard_id == hazard.id).order_by(SUB_ACTION.c.due_on)
         ).all(),
+        session.execute(_COOPERATING, {"of_hazard": hazard.id}).scalars().all(),
     )
+
+
+_COOPERATING = (
+    select(col(Unit.name))
+    .join(HAZARD_PARTY, HAZARD_PARTY.c.unit_id == col(Unit.id))
+    .where(HAZARD_PARTY.c.hazard_id == bindparam("of_hazard"), HAZARD_PARTY.c.part == Part.COOPERATING)
+    .order_by(col(Unit.code))
+)
 
 
 _HANDED_IN = (
@@ -194,7 +206,7 @@ def day_of(moment: datetime) -> datetime:
 def names_of(session: Session, hazard: Hazard) -> dict[str, str]:
     units = [
         hazard.reporting_unit_id, hazard.village_unit_id, hazard.verifying_unit_id, hazard.lead_unit_id,
-        hazard.rectifying_unit_id,
+        hazard.rectifying_unit_id, hazard.supervising_unit_id,
     ]  # fmt: skip
     found: dict[str, str] = {
         row[0]: row[1]

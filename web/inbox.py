@@ -15,7 +15,7 @@ from models.permissions import Operation
 from models.process import STEPS
 from models.source import CLOCKS_OF_REPORTERS
 from models.stage import Clock, Step
-from services import access, answers, duties, inbox, lookups, policies, staffing
+from services import access, answers, drafts, duties, inbox, lookups, policies, staffing
 from web import moments
 from web.acting import act
 from web.assets import local_path
@@ -40,11 +40,11 @@ def show(visit: HereDep, view: Annotated[str, Query(max_length=20)] = "", cursor
             session, by=visit.by, mine_only=view == "mine", after=place, limit=PAGE + 1, followed=followed
         )
         lines = _lines(visit, session, rows[:PAGE])
-        people = staffing.people_under(session, by=visit.by)
+        people, kept = staffing.people_under(session, by=visit.by), drafts.count(session, by=visit.by)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     more = next_page(visit.request, last.follow_up_at if followed else last.due_at, last.id) if last else ""
     return page(visit.request, "inbox.html", lines=lines, more=more, views=VIEWS, view=view if view in VIEWS else "",
-                people=people, today=moments.day(visit.at))  # fmt: skip
+                people=people, today=moments.day(visit.at), drafts=kept)  # fmt: skip
 
 
 def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
@@ -61,6 +61,7 @@ def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
             "is_mine": row.assignee_id == visit.by.person_id,
             "of_reporters": row.kind in CLOCKS_OF_REPORTERS,
             "answers": not row.is_move and row.kind in answers.OPERATIONS,
+            "year": duties.year_asked_for(row.origin) if row.kind == duties.CALENDAR_YEAR else "",
             "follow_up": moments.day(row.follow_up_at) if row.follow_up_at else "",
         }
         for row in rows

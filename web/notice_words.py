@@ -17,7 +17,7 @@ NOTICES: Mapping[str, str] = {
 """By topic, in the order of the process."""
 FACTS: Mapping[str, str] = {
     "hazard_no": "隐患编号", "notice_no": "通知编号", "link": "办理入口", "due_text": "期限", "due_reason": "期限怎么来的", "unit_name": "单位名称",
-    "stage": "所在环节", "duty_name": "待办名称", "outcome_text": "答复结果", "task": "所办事项", "sender": "发出人", "letter_no": "文书编号",
+    "stage": "所在环节", "limit_name": "哪一项期限", "duty_name": "待办名称", "outcome_text": "答复结果", "task": "所办事项", "sender": "发出人", "letter_no": "文书编号",
     "answer_due_text": "书面答复的期限", "raised": "是否人工提级", "delegator": "委托人", "delegate": "受托人", "from_on": "开始日期",
     "until_on": "结束日期", "leaver": "离岗人", "successor": "接手人", "moved": "移交件数",
 }  # fmt: skip

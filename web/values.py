@@ -108,7 +108,7 @@ EVENTS: Mapping[str, str] = {
 COLUMNS: Mapping[str, str] = {
     "step": "办理节点", "description": "隐患描述", "place": "地点", "sector": "行业领域", "grade": "等级", "clause_id": "判定条款",
     "urgent": "人员正受威胁", "persons_exposed": "受威胁人数", "enterprise_id": "企业", "village_unit_id": "所在村（社区）",
-    "verifying_unit_id": "核查单位", "lead_unit_id": "牵头单位", "rectifying_unit_id": "整改责任单位", "leader_id": "包案领导",
+    "verifying_unit_id": "核查单位", "lead_unit_id": "牵头单位", "rectifying_unit_id": "整改责任单位", "supervising_unit_id": "督办单位", "leader_id": "包案领导",
     "limit_days": "整改期限（日）", "limit_on": "整改截止日期", "limit_basis": "期限依据", "due_at": "限期", "cycle": "整改轮次",
     "interim_control": "临时管控措施", "listing_level": "挂牌督办", "extensions": "延期次数", "failure_count": "复查不合格次数",
     "progress_percent": "整改进度（%）", "external_factor": "外部因素", "unit_closed_on": "单位关闭日期", "enforcement_at": "转入执法",
