@@ -66,7 +66,8 @@ def start(data_dir: Path) -> Installation:
     held = launch(data_dir)
     try:
         wait_until(
-            lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{held.port + 1}/api/health"), seconds=300
+            lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{held.port + 1}/api/health"),
+            seconds=300,
         )
     except BaseException:
         held.stop()  # nobody else knows of it

@@ -204,6 +204,7 @@ def test_no_canary_of_a_reporter_is_found_outside_the_vault(
     places = dict(seen(installation, people, numbers[0])) | dict(kept(installation, tmp_path))
 
     assert hits(places, STEM, DIGITS, ADDRESS) == []
+    assert numbers[0].encode() in places[f"office /hazards/{numbers[0]}"]
     assert {"hazardflow.db", "backup ./hazardflow.db"} <= places.keys()
     assert [name for name in places if name.startswith("logs/")]
     assert any(b"Traceback" in content for name, content in places.items() if name.startswith("logs/"))

@@ -15,7 +15,7 @@ from models.permissions import Operation
 from models.process import STEPS
 from models.source import CLOCKS_OF_REPORTERS
 from models.stage import Clock, Step
-from services import access, answers, drafts, duties, inbox, lookups, policies, staffing
+from services import access, answers, drafts, duties, inbox, lookups, policies, staffing, unsealing
 from web import moments
 from web.acting import act
 from web.assets import local_path
@@ -41,10 +41,12 @@ def show(visit: HereDep, view: Annotated[str, Query(max_length=20)] = "", cursor
         )
         lines = _lines(visit, session, rows[:PAGE])
         people, kept = staffing.people_under(session, by=visit.by), drafts.count(session, by=visit.by)
+        unseals = visit.by.grant_for(Operation.APPROVE_UNSEALING)
+        asked = len(unsealing.waiting(session, by=visit.by, at=visit.at)) if unseals else 0
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     more = next_page(visit.request, last.follow_up_at if followed else last.due_at, last.id) if last else ""
     return page(visit.request, "inbox.html", lines=lines, more=more, views=VIEWS, view=view if view in VIEWS else "",
-                people=people, today=moments.day(visit.at), drafts=kept)  # fmt: skip
+                people=people, today=moments.day(visit.at), drafts=kept, unsealings=asked)  # fmt: skip
 
 
 def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
