@@ -25,7 +25,7 @@ from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
 from models.proposal import Proposal
 from models.reward import Reward
-from models.saved_filter import SavedFilter
+from models.saved_filter import SavedFilter, Subscription, SubscriptionSeen
 from models.source import HazardSource
 from models.standard import NoticeTemplate, Policy, StandardClause
 from models.vault import ReporterVault, ReportMessage, ReportPhoto, Unsealing
@@ -87,6 +87,8 @@ __all__ = [
     "Signature",
     "StandardClause",
     "SubAction",
+    "Subscription",
+    "SubscriptionSeen",
     "Unit",
     "UnitDeputy",
     "Unsealing",
