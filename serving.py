@@ -23,7 +23,7 @@ def app_from_settings() -> ASGIApp:
 def with_pages(program: FastAPI) -> ASGIApp:
     """The API, and beside it the pages on the same settings, database and clock."""
     held = program.state.office
-    return _Front(program, web.make_pages(held, program.state.throttle, _second_person(held)))
+    return _Front(program, web.make_pages(held, program.state.throttle, _second_person(held), program.openapi))
 
 
 def _second_person(held: Office) -> SecondPerson:

@@ -48,11 +48,12 @@ def download(no: str, evidence_id: str, held: OfficeDep, by: CurrentActor) -> Fi
     access.require(by, Operation.DOWNLOAD_EVIDENCE)
     with looking(held) as session:
         found = store.evidence_for(session, no, evidence_id, by=by)
+        name = store.name_for(session, found, by=by)
     path = store.path_of(held.settings.evidence_dir, found.sha256)
     if not path.is_file():
         raise NotFound("材料文件不在存储中。", rule="材料按内容哈希保存", remedy="请联系系统管理员从备份恢复该文件。")
     return FileResponse(
-        path, media_type=found.media_type, filename=found.filename, headers=SANDBOX | {"ETag": f'"{found.sha256}"'}
+        path, media_type=found.media_type, filename=name, headers=SANDBOX | {"ETag": f'"{found.sha256}"'}
     )
 
 

@@ -13,6 +13,7 @@ _SITE = {
     "inspectors": ["应急办经办人甲", "应急办经办人乙"],
     "facts": "现场属实",
     "unit_signature": "SIGNED",
+    "no_evidence_reason": "照片随后补传",
 }
 _UNCONTROLLED = {"interim_control": "NONE", "interim_reason": "现场没有人员受威胁"}
 _LIMIT = {"limit_days": 10, "limit_basis": "责令限期整改指令书"}
@@ -67,7 +68,8 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
     _D.REASSIGN: {"lead_unit": "JFB", "reason": "机构职责调整"},
     _D.INFORM: {"informed": "PRINCIPAL", "name": "企业主要负责人甲", "means": "当面送达", "informed_at": _THEN, "proof": "送达回证"},
     _D.CORRECT: {"description": "造粒设备前无铁石去除装置，除尘风管未设火花探测", "reason": "原描述漏写火花探测"},
-    _D.RECORD_DOCUMENT: {"kind": "责令限期整改指令书", "number": "临应急责改〔2026〕5号", "issued_on": _DAY, "issuer": "区应急局"},
+    _D.RECORD_DOCUMENT: {"kind": "责令限期整改指令书", "number": "临应急责改〔2026〕5号", "issued_on": _DAY, "issuer": "区应急局",
+                         "evidence": ["材料编号"]},
     _D.PUBLISH_LISTING: {"what": "publish_listing", "where": "镇政府网站", "on": _DAY},
     _D.SUBMIT_PLAN: {"goals": "消除粉尘爆炸危险", "measures": "加装磁选和火花探测", "funds_yuan": "80000", "funds_source": "企业自筹",
                      "responsible": "安全管理人员", "limit_and_requirements": "30日内完成", "safety_measures": "整改期间停产",
@@ -99,7 +101,8 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
     _D.PARTIAL: _LIMIT | {"cleared": "磁选装置已加装", "remaining": "管道积尘未清"},
     _D.FAIL: _LIMIT | {"reason": "仍有积尘"},
     _D.EXPLAIN_FAILURE: {"answer": "清灰制度未落实，已调整责任人"},
-    _D.RECORD_RESUMPTION: {"consent_by": "区应急局", "consent_no": "永应急复产〔2026〕2号", "consent_on": _DAY},
+    _D.RECORD_RESUMPTION: {"consent_by": "区应急局", "consent_no": "永应急复产〔2026〕2号", "consent_on": _DAY,
+                           "evidence": ["材料编号"]},
     _D.KEEP_LISTED: {"reason": "须观察一个生产周期", "review_on": "2026-12-01"},
     _D.CLOSE: {"opinion": "同意销号", "checklist": {line: {"met": True} for line in _LINES}},
     _D.RETURN_REDO: _LIMIT | {"reason": "仍有积尘"},

@@ -43,7 +43,7 @@ def report(body: Report, desk: DeskDep) -> Response:
         hazard, is_new = reporting.report_hazard(act.session, body, by=act.by, at=act.at)
         line = {"no": hazard.no, "new": is_new}
         if access.sees(act.session, hazard, by=act.by):
-            line |= hazard_line(hazard, now=act.at)
+            line |= hazard_line(hazard, by=act.by, now=act.at)
         act.answer(line, status=201 if is_new else 200, etag=etag_of(hazard.version))
     return desk.reply()
 
@@ -73,7 +73,7 @@ def listing(
     now = held.now()
     with looking(held) as session:
         rows = register.ledger(session, filters, by=by, after=position(cursor, register.Position), limit=limit + 1)
-    return page(request, [hazard_line(row, now=now) for row in rows[:limit]],
+    return page(request, [hazard_line(row, by=by, now=now) for row in rows[:limit]],
                 cursor_of(rows[limit - 1].reported_at, rows[limit - 1].id) if len(rows) > limit else None)  # fmt: skip
 
 

@@ -3,15 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
 from api.views import local
-from models.errors import NotFound
-from models.outbox import INAPP
 from models.permissions import Operation
 from models.tables import NOTICE
-from services import access
+from services import access, own_notices
 
 router = APIRouter(tags=["notices"])
 
@@ -22,11 +20,8 @@ router = APIRouter(tags=["notices"])
 def mine(
     held: OfficeDep, by: CurrentActor, unread: bool = False, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> list[dict[str, Any]]:
-    statement = select(NOTICE).where(NOTICE.c.person_id == by.person_id, NOTICE.c.channel_id == INAPP)
-    if unread:
-        statement = statement.where(NOTICE.c.read_at.is_(None))
     with looking(held) as session:
-        rows = session.execute(statement.order_by(NOTICE.c.created_at.desc(), NOTICE.c.id.desc()).limit(limit)).all()
+        rows = own_notices.told(session, by=by, unread=unread, after=None, limit=limit)
     return [
         {"id": row.id, "subject": row.subject, "body": row.body, "created_at": local(row.created_at), "read_at": local(row.read_at)}
         for row in rows
@@ -37,9 +32,7 @@ def mine(
              openapi_extra={"x-operation": Operation.OWN_ACCOUNT})  # fmt: skip
 def read(notice_id: str, desk: DeskDep) -> Response:
     with desk.act(Operation.OWN_ACCOUNT) as act:
-        own = update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.person_id == act.by.person_id)
-        if act.session.execute(own.values(read_at=act.at)).rowcount == 0:  # pyright: ignore[reportAttributeAccessIssue]
-            raise NotFound("没有找到该通知。", remedy="请刷新通知列表。")
+        own_notices.read(act.session, [notice_id], by=act.by, at=act.at)
         act.answer({"id": notice_id, "read_at": local(act.at)})
     return desk.reply()
 

@@ -28,6 +28,7 @@ _FAULTS = {
     "date_parsing": "须为日期", "date_from_datetime_inexact": "须为日期", "tuple_type": "须为列表", "list_type": "须为列表",
     "dict_type": "须为一组字段", "model_type": "须为一组字段", "model_attributes_type": "须为一组字段（JSON对象）",
 }  # fmt: skip
+_FORM = "表单填写要求（/api/v1/openapi.json）"
 _BOUNDS = {
     "greater_than_equal": ("ge", "不能小于"), "less_than_equal": ("le", "不能大于"),
     "too_short": ("min_length", "项数不能少于"), "too_long": ("max_length", "项数不能多于"),
@@ -77,7 +78,9 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for this class
     errors = [{"field": _field(fault["loc"]), "message": _message(fault)} for fault in error.errors()]
     detail = "；".join(f"{fault['field']}：{fault['message']}" for fault in errors[:5])
-    return problem(422, "invalid-input", "填写有误", f"{detail}。", remedy="请按提示更正后重新提交。", errors=errors)
+    return problem(
+        422, "invalid-input", "填写有误", f"{detail}。", rule=_FORM, remedy="请按提示更正后重新提交。", errors=errors
+    )
 
 
 def _field(place: tuple[Any, ...]) -> str:

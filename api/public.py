@@ -123,7 +123,7 @@ def follow(code: CodeDep, held: OfficeDep) -> Response:
         "no": found.no, "progress": found.words, "reported_at": local(found.reported_at),
         "ended_at": local(found.ended_at), "answer_due_at": local(found.answer_due_at),
         "answered_at": local(found.answered_at), "answer": found.answer, "objection_waits": found.objection_waits,
-        "reward_yuan": found.reward_yuan,
+        "wanted": found.wanted, "reward_yuan": found.reward_yuan,
     }  # fmt: skip
     return JSONResponse(answer, headers=_UNKEPT)
 
@@ -162,6 +162,7 @@ def add_photo(code: CodeDep, desk: ReporterDesk, file: Annotated[UploadFile, Fil
         number = photos.add_photo(
             act.session, _ring(desk.held), desk.held.settings.evidence_dir, source, content, shown, by=act.by, at=act.at
         )
+        relay.tell_office(act.session, source, at=act.at)
         act.answer({"received": True, "number": number})
     return desk.reply()
 

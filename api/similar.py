@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 
 from api.desk import CurrentActor, OfficeDep, looking
 from api.views import hazard_line
+from models.actor import Actor
 from models.operations import Operation
-from models.similarity import LIKELY
 from services import access, similar
 
 router = APIRouter(tags=["hazards"])
@@ -30,7 +30,7 @@ def before_reporting(
             session, enterprise=enterprise, sector=sector, clause=clause, place=place, description=description, by=by,
             at=held.now(),
         )  # fmt: skip
-    return _lines(found, held)
+    return _lines(found, held, by=by)
 
 
 @router.get(
@@ -41,11 +41,11 @@ def beside(no: str, held: OfficeDep, by: CurrentActor) -> list[dict[str, Any]]:
     with looking(held) as session:
         hazard = access.hazard_for(session, no, Operation.READ_HAZARD, by=by)
         found = similar.to_hazard(session, hazard, by=by, at=held.now())
-    return _lines(found, held)
+    return _lines(found, held, by=by)
 
 
-def _lines(found: Iterable[similar.Similar], held: OfficeDep) -> list[dict[str, Any]]:
+def _lines(found: Iterable[similar.Similar], held: OfficeDep, *, by: Actor) -> list[dict[str, Any]]:
     return [
-        hazard_line(one.hazard, now=held.now()) | {"score": round(one.score, 2), "likely_same": one.score >= LIKELY}
+        hazard_line(one.hazard, by=by, now=held.now()) | {"score": round(one.score, 2), "likely_same": one.is_likely}
         for one in found
     ]

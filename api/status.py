@@ -1,12 +1,10 @@
 """Health, readiness and figures for those who run the service; no personal data."""
 
-from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.desk import Office, OfficeDep, looking
 from models.tables import HAZARD
@@ -24,9 +22,9 @@ def healthz() -> dict[str, str]:
 @router.get("/readyz", summary="就绪及缺陷说明", operation_id="readyz", openapi_extra=_OPEN)
 def readyz(held: OfficeDep) -> JSONResponse:
     """200 while decisions can be taken; what limps is named all the same. 503 when they cannot."""
-    findings = _findings(held)
-    serious = [finding for finding in findings if finding.stops_decisions]
-    shown = [{"what": finding.what, "means": finding.means} for finding in findings]
+    found = condition.findings(held.engine, held.settings.data_dir / "run", at=held.now())
+    serious = [one for one in found if one.stops_decisions]
+    shown = [one.told() for one in found]
     return JSONResponse({"ready": not serious, "findings": shown}, 503 if serious else 200)
 
 
@@ -35,7 +33,7 @@ def healthz_sweep(held: OfficeDep) -> JSONResponse:
     """503 when nobody has swept for five minutes: what a monitor alarms on. Decisions can be taken all the same."""
     with looking(held) as session:
         found = condition.of_sweep(session, at=held.now())
-    status = {"status": "red" if found else "ok", "findings": [{"what": one.what, "means": one.means} for one in found]}
+    status = {"status": "red" if found else "ok", "findings": [one.told() for one in found]}
     return JSONResponse(status, 503 if found else 200)
 
 
@@ -47,18 +45,6 @@ def metrics(held: OfficeDep) -> Response:
     for name, text, value in _figures(held):
         Gauge(f"hazardflow_{name}", text, registry=registry).set(value)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def _findings(held: Office) -> list[condition.Finding]:
-    try:
-        with looking(held) as session:
-            found = condition.of_database(session, at=held.now(), oldest_message=timedelta(minutes=2))
-    except SQLAlchemyError as broken:
-        return [
-            condition.Finding("数据库无法访问", f"不能办理任何事项（{type(broken).__name__}）", stops_decisions=True)
-        ]
-    run_dir = held.settings.data_dir / "run"
-    return found + condition.of_processes(run_dir) + condition.of_prefect(run_dir)
 
 
 def _figures(held: Office) -> list[tuple[str, str, float]]:

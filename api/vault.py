@@ -51,7 +51,7 @@ def photo(source_id: str, number: int, held: OfficeDep, by: CurrentActor) -> Fil
     path = evidence.path_of(held.settings.evidence_dir, row.copy_sha256)
     if not path.is_file():
         raise NotFound("照片不在存储中。", rule="材料按内容哈希保存", remedy="请联系系统管理员从备份恢复该文件。")
-    name = f"举报照片-{number}.{'jpg' if row.media_type == 'image/jpeg' else 'png'}"
+    name = f"照片-{number}.{'jpg' if row.media_type == 'image/jpeg' else 'png'}"  # it may come back as evidence
     return FileResponse(path, media_type=row.media_type, filename=name, headers=SANDBOX)
 
 

@@ -15,7 +15,7 @@ from models.process import STEPS, moves_at
 from models.requests import RequestKind
 from models.stage import Clock, Stage, Step
 from services import access
-from services.register import Surroundings, without_tip_off
+from services.register import Surroundings, day_of, without_tip_off
 
 _LOCAL = ZoneInfo("Asia/Shanghai")
 
@@ -25,15 +25,20 @@ def local(moment: datetime | None) -> str | None:
     return moment.astimezone(_LOCAL).isoformat(timespec="seconds") if moment else None
 
 
-def hazard_line(row: Any, *, now: datetime) -> dict[str, Any]:
+def hazard_line(row: Any, *, by: Actor, now: datetime) -> dict[str, Any]:
     """A hazard as a line of the ledger."""
     return {
         "no": row.no, "stage": row.stage, "stage_label": Stage(row.stage).label, "step": row.step,
         "step_label": STEPS[Step(row.step)].label, "sector": row.sector, "place": row.place,
         "description": row.description, "grade": row.grade, "listing_level": row.listing_level,
-        "due_at": local(row.due_at), "overdue": _overdue(row, now), "reported_at": local(row.reported_at),
+        "due_at": local(row.due_at), "overdue": _overdue(row, now), "reported_at": _reported(row.reported_at, by),
         "closed_at": local(row.closed_at), "version": row.version,
     }  # fmt: skip
+
+
+def _reported(moment: datetime, by: Actor) -> str | None:
+    """When it was found or reported; to an enterprise by its day."""
+    return local(day_of(moment) if by.enterprise_id else moment)
 
 
 def report_view(source: Any) -> dict[str, Any]:
@@ -46,14 +51,16 @@ def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: dateti
     """A hazard with its clocks, whose move it is, and what may be decided now."""
     around = without_tip_off(hazard, around) if by.roles == {Role.EN} else around
     names = around.names
-    shown = hazard_line(hazard, now=now) | {
+    shown = hazard_line(hazard, by=by, now=now) | {
         "cycle": hazard.cycle, "subject_type": hazard.subject_type, "urgent": hazard.urgent,
-        "persons_exposed": hazard.persons_exposed, "discovered_at": local(hazard.discovered_at),
-        "discovered_gap": gap_text(hazard.discovered_at, hazard.reported_at),
+        "persons_exposed": hazard.persons_exposed, "discovered_at": _reported(hazard.discovered_at, by),
+        "discovered_gap": "" if by.enterprise_id else gap_text(hazard.discovered_at, hazard.reported_at),
         "enterprise": names.get(hazard.enterprise_id or ""), "village": names.get(hazard.village_unit_id or ""),
         "verifying_unit": names.get(hazard.verifying_unit_id or ""), "lead_unit": names.get(hazard.lead_unit_id or ""),
         "leader": names.get(hazard.leader_id or ""), "limit_days": hazard.limit_days, "limit_on": hazard.limit_on,
         "limit_basis": hazard.limit_basis, "failure_count": hazard.failure_count,
+        "returned": hazard.returned, "arbitrated": hazard.arbitrated, "cooperating_units": list(around.cooperating),
+        "supervising_unit": names.get(hazard.supervising_unit_id or "") or names.get(hazard.lead_unit_id or ""),
         "rectifying_unit": names.get(hazard.rectifying_unit_id or ""), "external_factor": hazard.external_factor,
         "interim_control": hazard.interim_control, "extensions": hazard.extensions, "progress_percent": hazard.progress_percent,
         "unit_closed_on": hazard.unit_closed_on, "enforcement_at": local(hazard.enforcement_at),
@@ -69,8 +76,8 @@ def hazard_whole(hazard: Hazard, around: Surroundings, *, by: Actor, now: dateti
         "requests": [{"id": row.id, "kind": row.kind, "label": RequestKind(row.kind).ask.label, "form": json.loads(row.form),
                       "asked_at": local(row.asked_at), "decided_at": local(row.decided_at), "outcome": row.outcome}
                      for row in around.requests if by.roles != {Role.EN} or row.kind in _SHOWN_TO_RECTIFIER],
-        "actions": [{"id": row.id, "work": row.work, "owner": row.owner, "due_on": row.due_on, "done_at": local(row.done_at)}
-                    for row in around.actions],
+        "actions": [{"id": row.id, "work": row.work, "owner": row.owner, "due_on": row.due_on, "done_at": local(row.done_at),
+                     "dropped_at": local(row.dropped_at)} for row in around.actions],
         "versions": {"process": hazard.process_version, "rules": hazard.rules_version, "ladder": hazard.ladder_version,
                      "calendar": hazard.calendar_version},
     }  # fmt: skip

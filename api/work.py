@@ -62,6 +62,8 @@ class AnswerBody(BaseModel):
 )
 def answer(item_id: str, body: AnswerBody, desk: DeskDep) -> Response:
     with desk.act(Operation.WORK_ITEMS) as act:
+        duties.lock_hazard_of(act.session, item_id)
+        act.at = desk.held.instant(act.session)  # under the lock: what waited for it is later
         duties.answer_letter(act.session, item_id, body.answer, by=act.by, at=act.at)
         act.answer({"id": item_id, "answered": True})
     return desk.reply()

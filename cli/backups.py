@@ -1,4 +1,7 @@
-"""Back up and restore: database, evidence and keys in one archive, with the hash of every file."""
+"""Back up and restore: database, evidence and keys in one archive, with the hash of every file.
+
+The keys of the reporter vault stay out: an identity erased here would open from the archive, with the key beside it.
+"""
 
 import hashlib
 import json
@@ -13,11 +16,15 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 
 from cli.auditing import verify
-from cli.console import console, now, stop
+from cli.console import console, now, open_database, stop
+from models.engine import reading
+from services import vault
+from services.keys import Keyring
 from settings import Settings, settings
 
 _MANIFEST = "manifest.json"
 _FOLDERS = ("evidence", "keys")
+_VAULT_KEYS = "vault-*.key"
 
 
 def make_backup(target: Path) -> None:
@@ -28,7 +35,7 @@ def make_backup(target: Path) -> None:
         _dump(held, folder)
         for name in _FOLDERS:
             if (held.data_dir / name).is_dir():
-                shutil.copytree(held.data_dir / name, folder / name)
+                shutil.copytree(held.data_dir / name, folder / name, ignore=shutil.ignore_patterns(_VAULT_KEYS))
         files = {str(path.relative_to(folder)): _digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
         (folder / _MANIFEST).write_text(
             json.dumps({"made_at": now().isoformat(), "files": files}, indent=1), encoding="utf-8"
@@ -39,6 +46,10 @@ def make_backup(target: Path) -> None:
         draft.chmod(0o600)
         draft.replace(target)
     console.print(f"已备份{len(files)}个文件到 {target}。备份含密钥，请妥善保管。")
+    if left_out := sorted(path.name for path in held.key_dir.glob(_VAULT_KEYS)):
+        console.print(
+            f"举报密封密钥不在备份中：{'、'.join(left_out)}。请另行保管现用的密钥文件，不与备份同放，更换后销毁旧的。"
+        )
 
 
 def restore_backup(source: Path) -> int:
@@ -54,8 +65,20 @@ def restore_backup(source: Path) -> int:
     if wrong:
         stop(f"备份已损坏：{'、'.join(wrong[:5])}。请换用其他备份。")
     _load(held)
+    _close_vault(held)
     console.print(f"已恢复 {manifest['made_at']} 的备份，正在校验历史。")
     return verify((), None)
+
+
+def _close_vault(held: Settings) -> None:
+    """New reports are sealed under a key of their own; what the archive holds opens again when its key is put back."""
+    ring = Keyring(held.key_dir)
+    with reading(open_database()) as session:
+        newest = vault.newest_epoch(session)
+        needed = [f"vault-{epoch}.key" for epoch in range(1, newest + 1) if vault.needs(session, epoch)]
+    if missing := [name for name in needed if not (held.key_dir / name).exists()]:
+        ring.draw_next(newest)
+        console.print(f"打开举报密封内容还需 {'、'.join(missing)}：请把另行保管的密钥文件放入 {held.key_dir}。")
 
 
 def _dump(held: Settings, folder: Path) -> None:

@@ -43,6 +43,7 @@ _WORDS = {
 
 _ANNOUNCED: Mapping[Topic, str] = {
     Topic.DUTY: "tell_of_duty", Topic.ANSWERED: "tell_answer", Topic.REPORT_ANSWERED: "tell_report_answered",
+    Topic.REPORTER_WROTE: "tell_reporter_wrote",
     Topic.REPEATED: "repeat_escalation", **office_words.WORDS,
 }  # fmt: skip
 
@@ -116,6 +117,15 @@ def tell_report_answered(session: Session, message: OutboxMessage, hazard: Hazar
     notices.queue(session, message.id, "report_answered", own, (source.reported_by,), known, at=at, pace=pace)
 
 
+def tell_reporter_wrote(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
+    """The committee office; what was written is read in the program, by whoever may."""
+    office = recipients.of_level(session, hazard, None, (Recipient.COMMITTEE_OFFICE,))
+    people = recipients.with_delegates(session, office.person_ids, at=at)
+    known = facts.of_report(hazard)
+    pace = _pace(message, hazard, at)
+    notices.queue(session, message.id, "reporter_wrote", hazard, people, known, at=at, pace=pace)
+
+
 def tell_those_concerned(session: Session, message: OutboxMessage, hazard: Hazard, at: datetime) -> None:
     step = Step(message.step)
     told = recipients.of_step(session, hazard, step)
@@ -171,6 +181,7 @@ def draft_closure_letter(session: Session, message: OutboxMessage, hazard: Hazar
 _EFFECTS: Mapping[str, Effect] = {
     "tell_those_concerned": tell_those_concerned,
     "tell_principals": tell_principals,
+    "tell_reporter_wrote": tell_reporter_wrote,
     "draft_assignment_letter": draft_assignment_letter,
     "draft_closure_letter": draft_closure_letter,
     "tell_escalation": tell_escalation,

@@ -45,6 +45,7 @@ def of_escalation(
         "due_text": text_of(deadline.due_at),
         "due_reason": deadline.reason,
         "level_name": level_name,
+        "limit_name": Clock(deadline.clock).label,
         "raised": raised,
         "letter_no": letter_no,
         "answer_due_text": text_of(answer_due) if answer_due else "",
@@ -69,9 +70,12 @@ def _duty_name(kind: str) -> str:
     return Clock(kind).label if kind in CLOCKS_OF_REPORTERS else DecisionCode(kind).label
 
 
+_OUTCOMES = {"GRANTED": "已同意", "DENIED": "未同意"}
+
+
 def of_answer(hazard: Hazard, step: Step, request: Any) -> dict[str, Any]:
     """For whoever asked: what was asked for, and how it was decided."""
-    outcome = {"GRANTED": "已同意", "DENIED": "未同意"}.get(request.outcome, "已失效")
+    outcome = _OUTCOMES.get(request.outcome, "已失效：隐患已进入下一环节，该申请不再办理")
     return _common(hazard, step) | {"duty_name": RequestKind(request.kind).ask.label, "outcome_text": outcome}
 
 

@@ -1,5 +1,6 @@
 """What follows when a level of the ladder fires: the letter, the answer asked for, who is told, and who stands in."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,9 @@ from flows import facts
 from models import Escalation, OutboxMessage
 from models.hazard import Hazard
 from models.incident import IncidentKind
-from models.ladder import Ladder, Level, Recipient
+from models.ladder import Level, Recipient
 from models.limits import add_working_days
-from models.stage import Owner
+from models.stage import Clock, Owner
 from models.tables import DEADLINE
 from notifications import notices, recipients
 from notifications.pacing import Pace, pace_of
@@ -36,7 +37,7 @@ def tell_escalation(session: Session, message: OutboxMessage, hazard: Hazard, at
     """Draft the letter, open what must be answered, tell the people of this level. A level missed in downtime and
     overtaken by a higher one is on record; its letter and notices would only repeat the higher one's."""
     escalation = escalations.escalation_for(session, message.subject)
-    if escalation is not None and not escalation.late:
+    if escalation is not None and escalations.was_told(session, escalation.id):
         _tell(session, message, hazard, escalation, repeat=0, since=escalation.level_due_at, at=at)
 
 
@@ -74,7 +75,8 @@ def _tell(
 ) -> None:  # fmt: skip
     deadline = session.execute(select(DEADLINE).where(DEADLINE.c.id == escalation.deadline_id)).one()
     ladder = policies.ladder(session, escalation.ladder_version)
-    level = ladder.level(deadline.against, escalation.level)
+    levels = ladder.of(deadline.clock, deadline.against)
+    level = levels[escalation.level]
     answer_due, letter_no = None, ""
     item = duties.item_of(session, deadline) if deadline.against == _APPROVER else None
     if escalation.because != escalations.DANGER:
@@ -87,7 +89,8 @@ def _tell(
             session, hazard, deadline, origin=escalation.id, unit_id=unit_id, due_at=answer_due, at=escalation.fired_at
         )
     told = recipients.of_level(session, hazard, unit_id, _addressed(deadline.against, level), item=item)
-    people = _with_stand_ins(session, hazard, unit_id, ladder, deadline.against, level, told, item)
+    higher = [_addressed(deadline.against, one) for one in levels[level.level + 1 :]]
+    people = _with_stand_ins(session, hazard, unit_id, higher, told, item)
     people = recipients.with_delegates(session, people, at=at)
     known = facts.of_escalation(
         session,
@@ -129,14 +132,13 @@ def _answer_due(session: Session, deadline: Any, level: Level, fired_at: datetim
 
 
 def _with_stand_ins(
-    session: Session, hazard: Hazard, unit_id: str | None, ladder: Ladder, against: str, level: Level, told: recipients.Told,
+    session: Session, hazard: Hazard, unit_id: str | None, higher: Iterable[tuple[Recipient, ...]], told: recipients.Told,
     item: Any,
 ) -> tuple[str, ...]:  # fmt: skip
     """The people of a level; where somebody of it cannot be told, those of the next level as well, at last the office."""
     if not told.vacant:
         return told.person_ids
-    for higher in ladder.levels[against][level.level + 1 :]:
-        wanted = _addressed(against, higher)
+    for wanted in higher:
         above = recipients.of_level(session, hazard, unit_id, wanted, item=item)
         if len(above.vacant) < len(wanted):
             return tuple(dict.fromkeys((*told.person_ids, *above.person_ids)))
@@ -159,11 +161,11 @@ def _letter(
     if not level.letter:
         return ""
     body = letters.escalation_text(
-        hazard, to=to, action=level.action, due_text=facts.text_of(deadline.due_at),
+        hazard, to=to, limit=Clock(deadline.clock).label, action=level.action, due_text=facts.text_of(deadline.due_at),
         reason=deadline.reason, answer_text=facts.text_of(answer_due) if answer_due else "",
         raised=bool(escalation.because),
     )  # fmt: skip
-    title = f"关于重大事故隐患{hazard.no}的{level.letter}"
+    title = f"关于{letters.title_of(hazard)}{hazard.no}的{level.letter}"
     return letters.draft(session, hazard, origin=escalation.id, kind=level.letter, title=title, body=body, at=at).number
 
 

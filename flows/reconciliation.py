@@ -1,4 +1,5 @@
-"""Put right what a crash left behind: stale Prefect records, forgotten uploads, calendar years to import."""
+"""Put right what a crash left behind: stale Prefect records, forgotten uploads, calendar years to import; and report what
+must never be. Keys in turn."""
 
 from datetime import timedelta
 
@@ -15,7 +16,8 @@ from prefect.states import Cancelled
 
 from flows.context import engine, now
 from models.engine import writing
-from services import upkeep
+from services import upkeep, vault_keys
+from services.keys import Keyring
 from settings import settings
 
 _STALE_AFTER = timedelta(minutes=15)
@@ -35,8 +37,11 @@ def keep_up() -> dict[str, int]:
     with writing(engine()) as session, session.begin():
         return {
             "calendar_years_asked_for": upkeep.ask_for_calendar(session, at=at),
+            "hazards_standing_still": upkeep.report_standing_still(session, at=at),
             "old_keys_dropped": upkeep.drop_old_keys(session, at=at),
+            "drafts_dropped": upkeep.drop_drafts(session, at=at),
             "orphan_files_removed": upkeep.remove_orphan_files(session, settings().evidence_dir, at=at),
+            "vault_keys_destroyed": vault_keys.renew(session, Keyring(settings().key_dir), at=at),
         }
 
 

@@ -16,6 +16,7 @@ from models.account import (
 from models.audit import AuditEvent, AuditLeaf, AuditStream, Checkpoint
 from models.correspondence import Comment, FollowUp, HazardCopy, Instruction, Urging
 from models.delegation import Delegation, DelegationDay, Handover, UnitDeputy
+from models.draft import Draft
 from models.evidence import Evidence, HazardEvidence
 from models.hazard import Decision, Hazard, HazardNumber, HazardParty, Signature
 from models.incident import Heartbeat, Incident
@@ -23,6 +24,7 @@ from models.ladder_hold import EscalationReceipt, LadderHold
 from models.organization import Enterprise, Interest, Person, RoleGrant, Unit
 from models.outbox import Notice, NoticeChannel, OutboxMessage
 from models.pending import HazardRequest, SubAction
+from models.phrase import Phrase
 from models.proposal import Proposal
 from models.reward import Reward
 from models.saved_filter import SavedFilter, Subscription, SubscriptionSeen
@@ -45,6 +47,7 @@ __all__ = [
     "Decision",
     "Delegation",
     "DelegationDay",
+    "Draft",
     "Enterprise",
     "Escalation",
     "EscalationReceipt",
@@ -74,6 +77,7 @@ __all__ = [
     "OutboxMessage",
     "PastPassword",
     "Person",
+    "Phrase",
     "Policy",
     "Proposal",
     "RecoveryCode",

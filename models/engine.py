@@ -25,19 +25,22 @@ def open_engine(url: str, *, pool_size: int = 10) -> Engine:
     SQLite: WAL, full sync, foreign keys, and `BEGIN IMMEDIATE` for every transaction that may write; with
     pysqlite's own lazy BEGIN two sessions can both pass the four-eyes check and both commit.
     PostgreSQL: refuses to start when an acknowledged commit could be lost.
+    What a statement was to write is never repeated by its error.
 
     Raises: DatabaseUnsafe.
     """
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"check_same_thread": False}, pool_size=pool_size)
+        engine = create_engine(
+            address, connect_args={"check_same_thread": False}, pool_size=pool_size, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         _queue_writers(engine)
         return engine
     if address.get_backend_name() != "postgresql":
         raise DatabaseUnsafe(f"不支持的数据库 {address.get_backend_name()}：请使用 SQLite 或 PostgreSQL。")
     address = address.set(drivername="postgresql+psycopg")
-    engine = create_engine(address, pool_size=pool_size, pool_pre_ping=True)
+    engine = create_engine(address, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True)
     _refuse_unsafe_postgres(engine)
     return engine
 

@@ -7,26 +7,40 @@ from typing import ClassVar
 class DomainError(Exception):
     """A refusal a person can act on.
 
-    `detail` says what is wrong, `rule` which rule says so, `remedy` what to do next (all Chinese). `extra` holds
-    machine-readable members of the problem document (RFC 9457), e.g. who holds a work item.
+    `detail` says what is wrong, `rule` which rule says so, `remedy` what to do next (all Chinese). `field` is the input
+    it is about, so that a form can lead there. `extra` holds machine-readable members of the problem document
+    (RFC 9457), e.g. `who` may do it, and what is `missing`.
     """
 
     status: ClassVar[int] = 409
     slug: ClassVar[str] = "refused"
     title: ClassVar[str] = "操作被拒绝"
+    rule_of_kind: ClassVar[str] = ""
+    """The rule of every refusal of this kind, where one is not named."""
 
-    def __init__(self, detail: str, *, rule: str = "", remedy: str = "", extra: Mapping[str, object] | None = None):
+    def __init__(
+        self,
+        detail: str,
+        *,
+        rule: str = "",
+        remedy: str = "",
+        field: str = "",
+        extra: Mapping[str, object] | None = None,
+    ):
         super().__init__(detail)
         self.detail = detail
-        self.rule = rule
+        self.rule = rule or self.rule_of_kind
         self.remedy = remedy
         self.extra = dict(extra or {})
+        if field:
+            self.extra["errors"] = [{"field": field, "message": detail}]
 
 
 class NotFound(DomainError):
     """It does not exist, or its existence is not this actor's to know."""
 
     status, slug, title = 404, "not-found", "没有找到"
+    rule_of_kind = "只能查看和办理本人权限范围内、仍在办理的事项"
 
 
 class NotPermitted(DomainError):
@@ -92,9 +106,12 @@ class FourEyes(DomainError):
 
 
 class GateNotMet(DomainError):
-    """Something the decision requires is missing."""
+    """Something the decision requires is missing: named in `missing`, be it the detail itself."""
 
     status, slug, title = 422, "gate-not-met", "办理条件不具备"
+
+    def __init__(self, detail: str, *, rule: str = "", remedy: str = "", extra: Mapping[str, object] | None = None):
+        super().__init__(detail, rule=rule, remedy=remedy, extra={"missing": [detail]} | dict(extra or {}))
 
 
 class InvalidInput(DomainError):

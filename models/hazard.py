@@ -98,6 +98,8 @@ class Hazard(SQLModel, table=True):
     lead_unit_id: str | None = Field(default=None, foreign_key="unit.id")
     rectifying_unit_id: str | None = Field(default=None, foreign_key="unit.id")
     """Rectifies where no enterprise owns the hazard (无责任单位); never the lead unit, which reviews."""
+    supervising_unit_id: str | None = Field(default=None, foreign_key="unit.id")
+    """督办单位 where another one than the lead supervises the rectification; None: the lead unit does."""
     leader_id: str | None = Field(default=None, foreign_key="person.id")
     """包案领导."""
     returned: int = 0
@@ -175,6 +177,7 @@ class Decision(SQLModel, table=True):
     __table_args__ = (
         Index("ix_decision_hazard", "hazard_id", "seq", unique=True),
         Index("ix_decision_code", "code", "decided_at", "id"),
+        Index("ix_decision_person", "person_id", "decided_at", "id"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -185,7 +188,7 @@ class Decision(SQLModel, table=True):
     code: str
     from_step: str | None
     to_step: str
-    person_id: str | None = Field(default=None, foreign_key="person.id", index=True)
+    person_id: str | None = Field(default=None, foreign_key="person.id")
     """None for a report by the public without an account."""
     unit_id: str | None = None
     form: str

@@ -21,9 +21,17 @@ class IncidentKind(StrEnum):
     NO_SWEEP = "NO_SWEEP"
     """Nobody swept the ladder for ten minutes; the API process did, and told the administrators by itself."""
 
+    STANDS_STILL = "STANDS_STILL"
+    """An open hazard that waits for nobody, or for no date: nothing would ever remind of it."""
+
     @property
     def label(self) -> str:
-        return {"NOBODY_TO_TELL": "责任人无法告知", "CLOCK_SKEW": "时钟不一致", "NO_SWEEP": "督办巡查停止"}[self]
+        return {
+            "NOBODY_TO_TELL": "责任人无法告知",
+            "CLOCK_SKEW": "时钟不一致",
+            "NO_SWEEP": "督办巡查停止",
+            "STANDS_STILL": "隐患无人办理",
+        }[self]
 
 
 class Incident(SQLModel, table=True):

@@ -1,6 +1,6 @@
 """The escalation ladder 督办升级: which level falls due when, and whom it addresses. Pure; the numbers are data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,10 @@ from typing import Any, Self
 from models.calendar import WorkCalendar
 from models.limits import add_working_days
 from models.rules import AGAINST
+from models.stage import Clock
+
+OWN_LADDERS = frozenset(Clock) - {Clock.ANSWER}
+"""Clocks that a version may give levels of their own. A letter's answer has one level, the one its silence leads to."""
 
 
 class Recipient(StrEnum):
@@ -60,19 +64,22 @@ class Rung:
 
 @dataclass(frozen=True)
 class Ladder:
-    """One version of the ladder: levels 0 to 4 for each party whose lateness it may be."""
+    """One version of the ladder: levels 0 to 4 for each party whose lateness it may be, and for the clocks that have
+    their own (a report of progress that is missed is no rectification that is)."""
 
     version: str
     levels: Mapping[str, tuple[Level, ...]]
+    """By party or clock."""
 
-    def level(self, against: str, level: int) -> Level:
-        return self.levels[against][level]
+    def of(self, clock: str, against: str) -> tuple[Level, ...]:
+        """The levels of a clock: its own, else those against whoever is late."""
+        return self.levels.get(clock, self.levels[against])
 
     @classmethod
     def from_body(cls, version: str, body: Mapping[str, Any]) -> Self:
         """Raises: ValueError naming what is wrong."""
         ladders = body.get("ladders", {})
-        if set(ladders) != set(AGAINST):
+        if not set(AGAINST) <= set(ladders) <= OWN_LADDERS | set(AGAINST):
             raise ValueError(f"ladder: levels are needed against {', '.join(AGAINST)}; found {', '.join(ladders)}")
         levels = {against: tuple(_level(against, row) for row in rows) for against, rows in ladders.items()}
         for against, rows in levels.items():
@@ -83,14 +90,14 @@ class Ladder:
         return cls(version, levels)
 
 
-def first_rung(start_at: datetime, due_at: datetime, against: str, ladder: Ladder, calendar: WorkCalendar) -> Rung:
+def first_rung(start_at: datetime, due_at: datetime, levels: Sequence[Level], calendar: WorkCalendar) -> Rung:
     """The rung a new deadline waits for; every ladder has one."""
-    return _rung(ladder.levels[against][0], start_at, due_at, calendar)
+    return _rung(levels[0], start_at, due_at, calendar)
 
 
-def rungs(start_at: datetime, due_at: datetime, against: str, ladder: Ladder, calendar: WorkCalendar) -> list[Rung]:
+def rungs(start_at: datetime, due_at: datetime, levels: Sequence[Level], calendar: WorkCalendar) -> list[Rung]:
     """When each level falls due, ascending in level and never descending in time, none before the start."""
-    return [_rung(level, start_at, due_at, calendar) for level in ladder.levels[against]]
+    return [_rung(level, start_at, due_at, calendar) for level in levels]
 
 
 def _rung(level: Level, start_at: datetime, due_at: datetime, calendar: WorkCalendar) -> Rung:

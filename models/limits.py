@@ -17,7 +17,7 @@ from models.calendar import WorkCalendar, days_between
 
 ZONE = ZoneInfo("Asia/Shanghai")
 _END_OF_DAY = time(23, 59, 59, 999_999)
-_DAY = timedelta(days=1)
+A_DAY = timedelta(days=1)
 _OFFICE_HOURS = ((time(9), time(12)), (time(14), time(18)))
 _WEEKDAYS = "一二三四五六日"
 
@@ -100,7 +100,7 @@ def end_of(day: date) -> datetime:
 
 def working_day_after(day: date, number: int, calendar: WorkCalendar) -> date:
     """The `number`-th working day after `day`; with a negative number, before it; with zero, `day`."""
-    step = _DAY if number > 0 else -_DAY
+    step = A_DAY if number > 0 else -A_DAY
     left = abs(number)
     while left:
         day += step
@@ -118,7 +118,7 @@ def working_days_between(earlier: datetime, later: datetime, calendar: WorkCalen
     first, last = _local(earlier).date(), _local(later).date()
     if last < first:
         return -working_days_between(later, earlier, calendar)
-    return sum(calendar.is_working_day(day) for day in days_between(first + _DAY, last))
+    return sum(calendar.is_working_day(day) for day in days_between(first + A_DAY, last))
 
 
 def working_time_between(earlier: datetime, later: datetime, calendar: WorkCalendar) -> timedelta:
@@ -137,7 +137,7 @@ def working_time_between(earlier: datetime, later: datetime, calendar: WorkCalen
 def gap_text(claimed: datetime, recorded: datetime) -> str:
     """How long after the claimed time something was recorded, shown when it is more than a day; else empty."""
     gap = recorded - claimed
-    return f"登记晚于发生{gap.days}天{gap.seconds // 3600}小时" if gap > _DAY else ""
+    return f"登记晚于发生{gap.days}天{gap.seconds // 3600}小时" if gap > A_DAY else ""
 
 
 def _local(moment: datetime) -> datetime:
@@ -170,7 +170,7 @@ def _paused_words(pauses: Sequence[Pause], form: str) -> str:
 def _reason(first: date, planned: date, last: date, limit: Limit, calendar: WorkCalendar) -> str:
     parts = [f"自{first.isoformat()}起{limit.number}{_UNIT_NAMES[limit.unit]}，当日不计"]
     if limit.unit == Unit.WORKING_DAYS:
-        parts += _exceptions(days_between(first + _DAY, last), calendar)
+        parts += _exceptions(days_between(first + A_DAY, last), calendar)
     elif planned < last:
         parts.append(f"{planned:%m-%d}为休息日，顺延至下一工作日")
     return "；".join([*parts, f"至{last.isoformat()} 24:00止"])

@@ -121,6 +121,7 @@ class Operation(StrEnum):
     COPY = "copy"
     REPORT_ON_INSTRUCTION = "report_on_instruction"
     HAND_OVER = "hand_over"
+    SHARE_PHRASES = "share_phrases"
     PROPOSALS = "proposals"
     DECIDE_PROPOSAL = "decide_proposal"
     WORK_ITEMS = "work_items"

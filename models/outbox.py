@@ -11,6 +11,7 @@ from models.ids import new_id
 
 _WAITING = text("done_at IS NULL")
 _QUEUED = text("state = 'queued'")
+_UNREAD = text("channel_id = 'inapp' AND read_at IS NULL")
 
 
 class Topic(StrEnum):
@@ -23,9 +24,12 @@ class Topic(StrEnum):
     DUTY = "hazard.duty"
     """Something beside the move was laid on somebody; runs `announce`. Its subject is the work item."""
     ANSWERED = "hazard.answered"
-    """A request was granted or denied; runs `announce`, which tells whoever asked. Its subject is the request."""
+    """A request was granted, denied, or lapsed when the hazard moved on; runs `announce`, which tells whoever asked. Its subject is the request."""
     REPORT_ANSWERED = "hazard.report_answered"
     """A report of somebody with an account was answered; runs `announce`. Its subject is the report (来源)."""
+    REPORTER_WROTE = "hazard.reporter_wrote"
+    """A reporter without account added to their report; runs `announce`, which tells the committee office. Its subject is
+    the report (来源)."""
     REPEATED = "hazard.repeated"
     """A level nobody acknowledged is told again; runs `announce`. Its subject is the escalation and which time it is."""
     PERSON_ASSIGNED = "hazard.person_assigned"
@@ -79,6 +83,7 @@ class Notice(SQLModel, table=True):
         Index("ix_notice_due", "due_at", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_notice_person", "person_id", "created_at"),
         Index("ix_notice_hazard", "hazard_id"),
+        Index("ix_notice_unread", "person_id", "id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
         Index("ix_notice_gathered", "person_id", "channel_id", "due_at"),
     )
 

@@ -53,3 +53,5 @@ class SubAction(SQLModel, table=True):
     due_on: str
     added_at: datetime = Field(sa_type=UtcDateTime)
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    dropped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it ended undone, because whoever was to do it exists no more."""

@@ -181,6 +181,7 @@ urge                        -  -  J  J  J   A   A   -  -   | 催办
 copy                        -  -  -  J  J   A   A   -  -   | 抄送
 report_on_instruction       -  -  J  J  J   A   -   -  -   | 报告批示落实情况
 hand_over                   -  -  -  -  -   -   -   -  AS  | 离岗交接
+share_phrases               -  -  -  -  -   A   -   -  -   | 维护共用常用语
 proposals                   -  -  -  -  -   A   A   A  A   | 查看、撤回待批事项
 decide_proposal             -  -  -  -  -   A2S A2S -  A2S | 决定待批事项
 work_items                  -  O  J  J  J   A   A   -  O   | 待办

@@ -68,6 +68,7 @@ _VERIFYING = frozenset({Part.VERIFYING})
 _LEAD = frozenset({Part.LEAD})
 _FIELD = frozenset({Part.LEAD, Part.VERIFYING, Part.VILLAGE})
 """Whoever is out there: the lead, the verifying unit, the village."""
+_SUPERVISOR = _LEAD | {Part.SUPERVISING}
 _RECTIFIER = frozenset({Part.RECTIFYING})
 _REPORTER = frozenset({Part.REPORTING, Part.VILLAGE})
 _ALL_PARTS = frozenset(Part)
@@ -171,7 +172,7 @@ def _rectification() -> Iterator[Move]:
     yield Move(_S.WORK, _D.COMPLETE, _S.RECHECK, _O.SUBMIT_COMPLETION, "completion", _RECTIFIER, _COMPLETE)
     reporting = _RECTIFIER | _LEAD | frozenset({Part.VILLAGE})
     yield from _beside([_S.WORK], _D.PROGRESS, _O.RECORD_PROGRESS, "progress", reporting)
-    yield from _beside([_S.WORK], _D.QUESTION_PROGRESS, _O.QUESTION_PROGRESS, "progress-question", _LEAD)
+    yield from _beside([_S.WORK], _D.QUESTION_PROGRESS, _O.QUESTION_PROGRESS, "progress-question", _SUPERVISOR)
     yield from _beside(_OWING, _D.ANSWER_QUESTION, _O.ANSWER_RECTIFIER, "progress-answer", _RECTIFIER)
     for code, resource in ((_D.ADD_ACTION, "action"), (_D.FINISH_ACTION, "action-completion")):
         yield from _beside([_S.WORK], code, _O.MANAGE_ACTIONS, resource, _RECTIFIER | _LEAD)
@@ -252,7 +253,7 @@ def moves_at(step: Step) -> tuple[Move, ...]:
 def move_for(step: Step, decision: DecisionCode, to: Step | None = None) -> Move:
     """The row of the table for this decision at this step; `to` tells apart the ways a withdrawal leads back.
 
-    Raises: WrongStage, naming the step the hazard stands at, what may be decided there, and by whom.
+    Raises: WrongStage, naming where this may be decided and by whom, and what carries the hazard on from here.
     """
     for move in _BY_PLACE.get((step, decision), ()):
         if to is None or move.to == to:
@@ -267,10 +268,27 @@ def who_may(operation: Operation) -> str:
 
 def _wrong_stage(step: Step, decision: DecisionCode) -> WrongStage:
     info = STEPS[step]
-    open_here = {f"{move.decision.label}（{who_may(move.operation)}）": None for move in moves_at(step)}
+    elsewhere = [move for move in MOVES if move.decision == decision]
+    who = "、".join(dict.fromkeys(who_may(move.operation) for move in elsewhere))
+    onward = dict.fromkeys(
+        f"{move.decision.label}（{who_may(move.operation)}）" for move in moves_at(step)
+        if not move.is_duty and move.request is None and move.decision != DecisionCode.WITHDRAW
+    )  # fmt: skip
+    here = f"当前待办理：{'；'.join(onward)}。" if onward else "该隐患已办结。"
     return WrongStage(
-        f"该隐患处于“{info.stage.label}—{info.label}”，不能{decision.label}。",
+        f"该隐患处于“{info.stage.label}—{info.label}”，不能办理“{decision.label}”。",
         rule="督办销号流程表（docs/process.md）",
-        remedy=f"当前可办理：{'；'.join(open_here)}。" if open_here else "该隐患已办结，没有可办理的事项。",
-        extra={"stage": info.stage, "step": step, "decision": decision},
-    )
+        remedy=f"“{decision.label}”在“{_places(elsewhere)}”办理（{who}）。{here}",
+        extra={"stage": info.stage, "step": step, "decision": decision, "who": who, "missing": [_places(elsewhere)],
+               "open_here": list(dict.fromkeys(move.decision for move in moves_at(step)))},
+    )  # fmt: skip
+
+
+_FEW = 3
+
+
+def _places(moves: Iterable[Move]) -> str:
+    """Where these moves are made: the steps by name, or their stages where there are many."""
+    steps = dict.fromkeys(move.at for move in moves)
+    names = [STEPS[step].label if len(steps) <= _FEW else STEPS[step].stage.label for step in steps]
+    return "、".join(dict.fromkeys(names))

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from models.columns import UtcDateTime
+from models.hazard import Channel, Hazard
 from models.ids import new_id
 from models.stage import Clock
 
@@ -19,6 +20,11 @@ EVENTS_OF_REPORTERS = frozenset({
     "ABSTRACT", "REPORTER_ANSWERED", "REPORT_ADDED", "OBJECTION_RAISED", "OBJECTION_SETTLED", "MERGED_IN", "MERGE_UNDONE",
 })  # fmt: skip
 """Events an enterprise never sees, for the same reason."""
+
+
+def exists_for_enterprise(hazard: Hazard) -> bool:
+    """Its own report from the beginning; what others found, whoever they were, from the assignment on."""
+    return hazard.channel == Channel.SELF_REPORT or hazard.lead_unit_id is not None
 
 
 class HazardSource(SQLModel, table=True):

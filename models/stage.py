@@ -105,6 +105,10 @@ _CLOCK_LABELS = {
 }  # fmt: skip
 
 
+PUBLICATIONS = frozenset({Clock.LISTING_FILING, Clock.LISTING_PUBLICATION, Clock.DELISTING_PUBLICATION})
+"""What the office still files or publishes when the hazard itself is closed."""
+
+
 class Owner(StrEnum):
     """Whose move it is. The rectifier is the enterprise, or the unit named where no enterprise owns the hazard."""
 
@@ -157,6 +161,8 @@ class Part(StrEnum):
     VERIFYING = "verifying"
     LEAD = "lead"
     COOPERATING = "cooperating"
+    SUPERVISING = "supervising"
+    """Supervises the rectification where another unit leads (督办单位)."""
     RECTIFYING = "rectifying"
     """Rectifies a hazard that no enterprise owns (无责任单位)."""
 
@@ -168,4 +174,5 @@ class Part(StrEnum):
 _PART_LABELS = {
     Part.REPORTING: "上报单位", Part.VILLAGE: "属地村（社区）", Part.VERIFYING: "核查单位", Part.LEAD: "牵头单位",
     Part.COOPERATING: "配合单位", Part.RECTIFYING: "整改责任单位",
+    Part.SUPERVISING: "督办单位",
 }  # fmt: skip

@@ -22,7 +22,7 @@ from pydantic import (
 )  # fmt: skip
 
 from models.body_faults import refusal
-from models.ladder import Recipient
+from models.ladder import OWN_LADDERS, Recipient
 from models.limits import Unit
 from models.rules import AGAINST, CERTAINTIES
 
@@ -161,17 +161,20 @@ def _climbing(rows: list[LevelRow]) -> list[LevelRow]:
 _Rungs = Annotated[list[LevelRow], Field(min_length=LEVELS, max_length=LEVELS), AfterValidator(_climbing)]
 
 
-class Ladders(_Strict):
-    """The levels against each party whose lateness it may be."""
-
-    unit: _Rungs
-    department: _Rungs
-    committee: _Rungs
-    approver: _Rungs
+def _for_every_party(ladders: dict[str, Any]) -> dict[str, Any]:
+    if missing := [party for party in AGAINST if party not in ladders]:
+        raise ValueError(f"缺少：{'、'.join(missing)}")
+    if set(ladders) - set(AGAINST) - OWN_LADDERS:
+        raise ValueError("只能是四类责任方和时限的名称")
+    return ladders
 
 
 class LadderBody(_Strict):
-    ladders: Ladders
+    """The levels against each party whose lateness it may be, and of the clocks that have their own."""
+
+    ladders: Annotated[
+        dict[str, _Rungs], Field(max_length=len(AGAINST) + len(OWN_LADDERS)), AfterValidator(_for_every_party)
+    ]
 
 
 class CalendarBody(_Strict):

@@ -128,8 +128,8 @@ class Escalation(SQLModel, table=True):
     level_due_at: datetime = Field(sa_type=UtcDateTime)
     fired_at: datetime = Field(sa_type=UtcDateTime, index=True)
     late: bool
-    """Overtaken, before a sweep recorded it, by a higher level or by the decision it waited for: it is on record, and
-    nobody is told of it."""
+    """Missed: recorded more than a quarter of an hour after its time. Of those recorded together people hear of the highest
+    one (`escalations.was_told`)."""
     ladder_version: int
     raised_by: str | None = Field(default=None, foreign_key="person.id")
     """Who raised it before its time; None when it fell due."""

@@ -14,6 +14,7 @@ from models.limits import ZONE
 from models.organization import Duty
 from models.permissions import Role
 from models.process import STEPS
+from models.source import exists_for_enterprise
 from models.stage import Owner, Step
 from models.tables import DELEGATION, HAZARD_REQUEST
 from notifications import reach
@@ -123,7 +124,8 @@ def _holders(session: Session, *conditions: ColumnElement[bool]) -> list[str]:
 
 
 def _enterprise_users(session: Session, hazard: Hazard, _unit: str | None) -> list[str]:
-    if hazard.enterprise_id is None:
+    """Nobody while the hazard does not exist for them: a notice of what they cannot open says that somebody reported it."""
+    if hazard.enterprise_id is None or not exists_for_enterprise(hazard):
         return []
     statement = select(col(Person.id)).where(col(Person.enterprise_id) == hazard.enterprise_id).order_by(col(Person.id))
     return list(session.execute(statement).scalars())
@@ -142,6 +144,8 @@ def _named(column: str) -> Callable[[Session, Hazard, str | None], list[str]]:
     def find(session: Session, hazard: Hazard, _unit: str | None) -> list[str]:
         if hazard.enterprise_id is None:
             return _rectifiers(session, hazard, None)
+        if not exists_for_enterprise(hazard):
+            return []
         held = select(getattr(Enterprise, column)).where(col(Enterprise.id) == hazard.enterprise_id)
         person = session.execute(held).scalar_one_or_none()
         return [person] if person else []

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, text, true
 from sqlmodel import Session
 
 from models import Hazard
@@ -22,6 +22,7 @@ _PART_COLUMNS = {
     Part.VILLAGE: "village_unit_id",
     Part.REPORTING: "reporting_unit_id",
     Part.RECTIFYING: "rectifying_unit_id",
+    Part.SUPERVISING: "supervising_unit_id",
 }
 _NO = HAZARD.c.no == bindparam("wanted_no")
 _READS = frozenset({
@@ -30,8 +31,9 @@ _READS = frozenset({
 """What a copy for information (抄送) lets a person do."""
 
 
-_ASSIGNED_OR_NO_TIP_OFF = or_(HAZARD.c.channel != Channel.PUBLIC_REPORT, HAZARD.c.lead_unit_id.is_not(None))
-"""A tip-off exists for its enterprise from the assignment on: earlier it would warn it, and tell it where it came from."""
+_ASSIGNED_OR_OWN = or_(HAZARD.c.channel == Channel.SELF_REPORT, HAZARD.c.lead_unit_id.is_not(None))
+"""What others found exists for its enterprise from the assignment on, whoever found it: were it a rule for tip-offs
+only, whatever appears late would be one. `models.source.exists_for_enterprise` says the same of a row."""
 
 
 def visible(by: Actor, operation: Operation = Operation.READ_HAZARD) -> ColumnElement[bool]:
@@ -54,7 +56,7 @@ def reached(by: Actor, operation: Operation) -> ColumnElement[bool]:
         part = HAZARD_PARTY.c
         conditions.append(exists().where(part.hazard_id == HAZARD.c.id, part.unit_id.in_(sorted(units))))
     if by.enterprise_id:
-        conditions.append(and_(HAZARD.c.enterprise_id == by.enterprise_id, _ASSIGNED_OR_NO_TIP_OFF))
+        conditions.append(and_(HAZARD.c.enterprise_id == by.enterprise_id, _ASSIGNED_OR_OWN))
     return or_(false(), *conditions)
 
 
@@ -80,11 +82,24 @@ def hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) ->
 
 def lock_hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) -> Hazard:
     """`hazard_for` for those who take part, holding the row until the transaction ends; a copy is for reading only."""
+    if operation in _OF_TWO_HAZARDS:
+        _one_at_a_time(session)
     try:
         return _found(session, _lock_for(by.grants, by.enterprise_id), operation, by, no)
     except NotFound:
         _refuse_reader(session, no, by)
         raise
+
+
+_OF_TWO_HAZARDS = frozenset({Operation.MERGE, Operation.UNMERGE})
+_MERGING_LOCK = 0x6D657267
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Who merges holds two hazards: one after the other, for two mergers that cross would wait for each other for ever.
+    On SQLite there is one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MERGING_LOCK})
 
 
 @lru_cache(maxsize=512)
@@ -120,8 +135,9 @@ def require(by: Actor, operation: Operation) -> None:
     """
     if by.grant_for(operation) is None:
         raise NotPermitted(
-            f"您的角色不能办理“{label_of(operation)}”。", rule=_MATRIX, remedy=f"可由{who_may(operation)}办理。"
-        )
+            f"您的角色不能办理“{label_of(operation)}”。", rule=_MATRIX, remedy=f"可由{who_may(operation)}办理。",
+            extra={"who": who_may(operation)},
+        )  # fmt: skip
 
 
 def require_within_scope(by: Actor, operation: Operation) -> None:
@@ -186,4 +202,5 @@ def acting_unit(by: Actor, move: Move, hazard: Hazard) -> str | None:
         f"“{move.decision.label}”须由该隐患的{parts or '整改单位'}办理，您的单位不是。",
         rule=_MATRIX,
         remedy=f"可由{parts or '整改单位'}的{who_may(move.operation)}办理。",
+        extra={"who": f"{parts or '整改单位'}的{who_may(move.operation)}"},
     )

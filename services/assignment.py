@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session
 
+from models import Unit
 from models.actor import Actor
 from models.errors import GateNotMet, InvalidInput
 from models.forms import Assignment, Informing, Opinion, Refusal
@@ -40,21 +41,28 @@ def assign_hazard(session: Session, hazard: Hazard, form: Assignment, *, by: Act
         lookups.unit_by_code(session, code, field="cooperating_units", kinds=_COOPERATES).id
         for code in form.cooperating_units
     ]
+    supervising_id = _supervisor(session, form, lead)
     leader = lookups.leader(session, form.leader)
     enterprise_id, rectifying_id = _rectifier(session, hazard, form)
-    if rectifying_id is not None and rectifying_id == lead.id:
-        raise same_unit()
+    if rectifying_id is not None and rectifying_id in {lead.id, supervising_id}:
+        raise same_unit("lead_unit" if rectifying_id == lead.id else "supervising_unit")
     limit = clocks.new_limit(session, hazard, form, at=at)
     taken = take(
-        session, hazard, DecisionCode.ASSIGN, form, by=by, at=at, lead_unit_id=lead.id, leader_id=leader.id,
-        enterprise_id=enterprise_id, rectifying_unit_id=rectifying_id, **limit,
+        session, hazard, DecisionCode.ASSIGN, form, by=by, at=at, lead_unit_id=lead.id,
+        supervising_unit_id=supervising_id, leader_id=leader.id, enterprise_id=enterprise_id, rectifying_unit_id=rectifying_id, **limit,
     )  # fmt: skip
-    parts = {Part.LEAD: [lead.id], Part.COOPERATING: list(cooperating), Part.RECTIFYING: [rectifying_id]}
+    parts = {Part.LEAD: [lead.id], Part.COOPERATING: list(cooperating), Part.RECTIFYING: [rectifying_id],
+             Part.SUPERVISING: [supervising_id]}  # fmt: skip
     add_parties(session, hazard.id, parts)
     if enterprise_id is not None:
-        bearer = duties.Bearer(f"{Role.DH} {Role.DO}", unit_id=lead.id)
-        duties.open_duty(session, hazard, Clock.INFORM, DecisionCode.INFORM, bearer, origin=taken.decision_id, at=at)
+        owe_informing(session, hazard, lead.id, origin=taken.decision_id, at=at)
     return taken
+
+
+def owe_informing(session: Session, hazard: Hazard, lead_id: str, *, origin: str, at: datetime) -> None:
+    """The lead unit tells the enterprise's two responsible persons, from now on."""
+    bearer = duties.Bearer(f"{Role.DH} {Role.DO}", unit_id=lead_id)
+    duties.open_duty(session, hazard, Clock.INFORM, DecisionCode.INFORM, bearer, origin=origin, at=at)
 
 
 def receive_assignment(session: Session, hazard: Hazard, form: Opinion, *, by: Actor, at: datetime) -> Taken:
@@ -70,7 +78,8 @@ def inform_person(session: Session, hazard: Hazard, form: Informing, *, by: Acto
     """
     told = informed_persons(session, hazard)
     if form.informed in told:
-        raise GateNotMet("该告知对象已登记过。", rule="主要负责人、实际控制人各登记一次", remedy="请登记另一告知对象。")
+        raise GateNotMet("该告知对象已登记过。", rule="主要负责人、实际控制人各登记一次", remedy="请登记另一告知对象。",
+                         field="informed")  # fmt: skip
     moments.refuse_ahead(form.informed_at, at, field="informed_at")
     taken = take(session, hazard, DecisionCode.INFORM, form, by=by, at=at, evidence=form.evidence)
     if told | {form.informed} == set(Informed):
@@ -79,8 +88,12 @@ def inform_person(session: Session, hazard: Hazard, form: Informing, *, by: Acto
 
 
 def informed_persons(session: Session, hazard: Hazard) -> set[str]:
-    """Which of the two have been told in this cycle."""
-    told = (DECISION.c.hazard_id == hazard.id, DECISION.c.cycle == hazard.cycle, DECISION.c.code == DecisionCode.INFORM)
+    """Which of the two have been told in this cycle, since the enterprise answers for the hazard."""
+    of_cycle = (DECISION.c.hazard_id == hazard.id, DECISION.c.cycle == hazard.cycle)
+    changed = select(func.coalesce(func.max(DECISION.c.seq), 0)).where(
+        *of_cycle, DECISION.c.code == DecisionCode.CHANGE_OWNER
+    )
+    told = (*of_cycle, DECISION.c.code == DecisionCode.INFORM, DECISION.c.seq > changed.scalar_subquery())
     forms = session.execute(select(DECISION.c.form).where(*told)).scalars()
     return {Informing.model_validate_json(form).informed for form in forms}
 
@@ -142,11 +155,20 @@ def move_items(session: Session, hazard: Hazard, old: duties.Bearer, new: duties
     session.execute(update(WORK_ITEM).where(*theirs).values(values))
 
 
-def same_unit() -> InvalidInput:
+def same_unit(field: str = "lead_unit") -> InvalidInput:
+    name = "牵头单位" if field == "lead_unit" else "督办单位"
     return InvalidInput(
-        "整改责任单位不能同时是牵头单位。", rule="职责分离：整改与复查分属不同单位", remedy="请另行指定牵头单位。",
-        extra={"errors": [{"field": "lead_unit", "message": "不能与整改责任单位相同"}]},
+        f"整改责任单位不能同时是{name}。", rule="职责分离：整改与督办、复查分属不同单位", remedy=f"请另行指定{name}。",
+        extra={"errors": [{"field": field, "message": "不能与整改责任单位相同"}]},
     )  # fmt: skip
+
+
+def _supervisor(session: Session, form: Assignment, lead: Unit) -> str | None:
+    """The unit that supervises beside the lead; None where the lead does so itself."""
+    if form.supervising_unit is None:
+        return None
+    unit = lookups.unit_by_code(session, form.supervising_unit, field="supervising_unit", kinds=_LEADS)
+    return None if unit.id == lead.id else unit.id
 
 
 def _hand_over(session: Session, hazard: Hazard, lead_id: str) -> None:

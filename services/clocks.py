@@ -14,14 +14,17 @@ from models.errors import InvalidInput
 from models.forms.rectification import LimitFields
 from models.hazard import Hazard, ListingLevel
 from models.ids import new_id
-from models.limits import Due, Limit, Pause, Unit, due, on_date, working_time_between
+from models.limits import Due, Limit, Pause, Unit, add_working_days, due, end_of, on_date, working_time_between
 from models.stage import Clock
+from models.standard import PolicyKind
 from models.tables import DEADLINE
 from services import ladder_times, policies
 
 LIMIT_COLUMNS = ("limit_days", "limit_on", "limit_basis")
 _LEAST_NOTICE = timedelta(hours=4)
 """Office hours (09:00 to 12:00, 14:00 to 18:00)."""
+_YEAR_IN_SIGHT = timedelta(days=120)
+"""So long before the end of its years a calendar may be too short for a clock that starts."""
 SHORT_LIMIT_DAYS = 60
 """An extension of a limit shorter than this is decided within days, not weeks."""
 _LEFT_BEHIND = case((DEADLINE.c.next_rung_at < bindparam("at"), DEADLINE.c.next_rung_at), else_=None)
@@ -87,7 +90,7 @@ def starting(
         "start_at": at, "number": limit.number, "unit_of_time": limit.unit,
         "on_day": named.on.isoformat() if named and named.on else None, "pauses": "[]",
         "basis": named.basis if named else limit.basis, "certainty": "decided" if named else limit.certainty,
-        "rules_version": version, "calendar_version": hazard.calendar_version,
+        "rules_version": version, "calendar_version": calendar_version_of(session, hazard, at=at),
         "ladder_version": hazard.ladder_version,
     }  # fmt: skip
     return row | _computed(session, row)
@@ -141,6 +144,21 @@ def _computed(session: Session, row: Mapping[str, Any]) -> dict[str, Any]:
         "due_at": found.due_at, "reason": found.reason, "provisional": found.provisional,
         "next_level": first.level, "next_rung_at": first.at,
     }  # fmt: skip
+
+
+def calendar_version_of(session: Session, hazard: Hazard, *, at: datetime) -> int:
+    """The calendar a clock goes by that starts now: the hazard's own; near the end of what that knows, the newest one, if
+    it knows a later year. No date that runs moves with it.
+    """
+    known = policies.calendar(session, hazard.calendar_version).last_known
+    if (at + _YEAR_IN_SIGHT).year <= known:
+        return hazard.calendar_version
+    newest = policies.newest_of(session, PolicyKind.CALENDAR)
+    return newest if policies.calendar(session, newest).last_known > known else hazard.calendar_version
+
+
+def calendar_of(session: Session, hazard: Hazard, *, at: datetime) -> WorkCalendar:
+    return policies.calendar(session, calendar_version_of(session, hazard, at=at))
 
 
 def limit_of(session: Session, hazard: Hazard, key: str) -> tuple[str, Limit, int]:
@@ -203,22 +221,45 @@ def check_named(
 
     Raises: InvalidInput.
     """
-    calendar = policies.calendar(session, hazard.calendar_version)
+    calendar = calendar_of(session, hazard, at=at)
     limit = Limit(named.days or 1, Unit.CALENDAR_DAYS, named.basis, "decided")
     computed = on_date(named.on, calendar) if named.on else due(at, limit, calendar)
     listed = hazard.listing_level != ListingLevel.NONE or hazard.external_factor
     _, longest, _ = limit_of(session, hazard, "listed_long_works" if listed else "rectification_longest")
-    if working_time_between(at, computed.due_at, calendar) < _LEAST_NOTICE:
-        raise InvalidInput(
-            "整改截止日期已过或不足4个工作小时。", rule="时限规则：期限不得设在过去，至少留4个工作小时", remedy="请填写今天以后的日期。",
-            extra={"errors": [{"field": "limit_on", "message": "不能早于现在"}]},
-        )  # fmt: skip
+    refuse_short_notice(session, hazard, computed.due_at, at=at, field="limit_on")
     if computed.due_at > due(since or at, longest, calendar).due_at:
         raise InvalidInput(
             f"整改期限超过{longest.number}天。", rule=longest.basis, remedy=f"请将期限定在{longest.number}天以内；确需更长的，由上级批准延期。",
             extra={"errors": [{"field": "limit_days", "message": f"最长{longest.number}天"}]},
         )  # fmt: skip
     return computed
+
+
+def refuse_short_notice(session: Session, hazard: Hazard, due_at: datetime, *, at: datetime, field: str) -> None:
+    """A date somebody names leaves time to act: four office hours at least.
+
+    Raises: InvalidInput, naming the field.
+    """
+    if working_time_between(at, due_at, calendar_of(session, hazard, at=at)) < _LEAST_NOTICE:
+        raise InvalidInput(
+            "所填期限已过或不足4个工作小时。", rule="时限规则：期限不得设在过去，至少留4个工作小时", remedy="请填写更晚的日期。",
+            extra={"errors": [{"field": field, "message": "至少留4个工作小时"}]},
+        )  # fmt: skip
+
+
+def limit_of_rework(session: Session, hazard: Hazard, form: LimitFields, *, at: datetime) -> dict[str, Any]:
+    """`new_limit` of what is sent back: whoever must do it again has a working day at least.
+
+    Raises: InvalidInput.
+    """
+    columns = new_limit(session, hazard, form, at=at)
+    a_day = add_working_days(at, 1, calendar_of(session, hazard, at=at))
+    if form.limit_on is not None and end_of(form.limit_on) < a_day:
+        raise InvalidInput(
+            "重新整改的期限不足1个工作日。", rule="时限规则：退回整改另行起算，至少留1个工作日", remedy="请填写更晚的日期。",
+            extra={"errors": [{"field": "limit_on", "message": "至少留1个工作日"}]},
+        )  # fmt: skip
+    return columns
 
 
 def new_limit(session: Session, hazard: Hazard, form: LimitFields, *, at: datetime) -> dict[str, Any]:

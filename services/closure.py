@@ -48,7 +48,13 @@ def close_hazard(session: Session, hazard: Hazard, form: Closure, *, by: Actor, 
 def return_from_gate(session: Session, hazard: Hazard, form: ClosureReturn, *, by: Actor, at: datetime) -> Taken:
     """Refuse the close-out and send the hazard back to rectification with a new limit."""
     return take(
-        session, hazard, DecisionCode.RETURN_REDO, form, by=by, at=at, **clocks.new_limit(session, hazard, form, at=at)
+        session,
+        hazard,
+        DecisionCode.RETURN_REDO,
+        form,
+        by=by,
+        at=at,
+        **clocks.limit_of_rework(session, hazard, form, at=at),
     )
 
 

@@ -35,6 +35,7 @@ def order_urgent_control(session: Session, hazard: Hazard, form: ControlOrder, *
 
     Raises: GateNotMet when something stricter is in force.
     """
+    moments.refuse_ahead(form.since, at, field="since")
     refuse_milder(hazard, form.control)
     taken = take(
         session, hazard, DecisionCode.URGENT_CONTROL, form, by=by, at=at, evidence=form.evidence, urgent=True,
@@ -68,7 +69,12 @@ def confirm_control(session: Session, hazard: Hazard, form: ControlCheck, *, by:
 
 def raise_breach(session: Session, hazard: Hazard, *, reason: str, by: Actor, at: datetime) -> None:
     """A control that does not hold is raised to the highest level at once; its check stays due when it was."""
-    escalations.raise_clock(session, hazard.id, Clock.INTERIM_CHECK, _MOST, reason=reason, by=by, at=at)
+    raise_to_the_top(session, hazard, Clock.INTERIM_CHECK, reason=reason, by=by, at=at)
+
+
+def raise_to_the_top(session: Session, hazard: Hazard, clock: Clock, *, reason: str, by: Actor, at: datetime) -> bool:
+    """False where this clock does not run or was raised so far before."""
+    return bool(escalations.raise_clock(session, hazard.id, clock, _MOST, reason=reason, by=by, at=at))
 
 
 def refuse_milder(hazard: Hazard, control: str) -> None:
@@ -86,6 +92,7 @@ def refuse_milder(hazard: Hazard, control: str) -> None:
             f"正在实施“{running.label}”，不能直接改为“{wanted.label}”。",
             rule="安全生产法 第六十五条：停产停用经审查同意方可恢复；管控由一人决定从严，经两人方可放宽",
             remedy="请先申请解除临时管控，或申请变更临时管控，经批准后再办理；或作出同等以上的管控决定。",
+            field="control",
         )
 
 
@@ -154,7 +161,11 @@ def stop_first(session: Session, hazard: Hazard, form: StopFirst, *, by: Actor, 
 
 
 def record_document(session: Session, hazard: Hazard, form: OutsideDocument, *, by: Actor, at: datetime) -> Taken:
-    """Record a document issued outside: number, date, issuer, scan."""
+    """Record a document issued outside: number, date, issuer, scan.
+
+    Raises: InvalidInput (a day ahead).
+    """
+    moments.refuse_ahead(form.issued_on, at, field="issued_on")
     return take(session, hazard, DecisionCode.RECORD_DOCUMENT, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -162,7 +173,10 @@ def record_resumption(session: Session, hazard: Hazard, form: ResumptionConsent,
     """Record the consent to resume production, given by the department with the power to give it.
 
     Source: 安全生产法 第六十五条第一款第三项.
+
+    Raises: InvalidInput (a day ahead).
     """
+    moments.refuse_ahead(form.consent_on, at, field="consent_on")
     return take(session, hazard, DecisionCode.RECORD_RESUMPTION, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -181,9 +195,7 @@ def start_enforcement(session: Session, hazard: Hazard, form: EnforcementStart, 
     open_enforcement(session, hazard, origin=taken.decision_id, cycle=hazard.cycle, at=at)
     clock = STEPS[Step(hazard.step)].clock
     for running in dict.fromkeys((Clock.RECTIFICATION, clock)):
-        if running is not None and escalations.raise_clock(
-            session, hazard.id, running, _MOST, reason=form.ground, by=by, at=at
-        ):
+        if running is not None and raise_to_the_top(session, hazard, running, reason=form.ground, by=by, at=at):
             break
     return taken
 

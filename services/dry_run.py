@@ -1,5 +1,6 @@
 """What a new version of the rules, the ladder or the calendar would change 试算: every running deadline whose date, or whose
-next level, would be another one. Nothing is moved by asking, and nothing by the version itself (`services/date_moves.py`)."""
+next level, would be another one, or whose date would be settled (暂定 no longer). What has passed stays passed. Nothing is
+moved by asking, and nothing by the version itself (`services/date_moves.py`)."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from models.calendar import WorkCalendar
-from models.ladder import Ladder, Rung, rungs
+from models.ladder import Ladder, Rung
 from models.ladder_hold import held_back
 from models.limits import Limit
 from models.rules import DeadlineRules
@@ -58,11 +59,12 @@ def _shift(session: Session, row: Any, draft: Draft, at: datetime) -> Iterator[S
     calendar = draft.calendar or policies.calendar(session, row.calendar_version)
     ladder = draft.ladder or policies.ladder(session, row.ladder_version)
     new = clocks.recomputed({**held, **limit}, calendar)
-    if new.due_at == row.due_at and draft.rules:
+    if (draft.rules and new.due_at == row.due_at) or (row.due_at < at and new.due_at != row.due_at):
         return
-    levels = rungs(row.start_at, new.due_at, row.against, ladder, calendar)
+    levels = ladder_times.levels_of({**held, "due_at": new.due_at}, ladder, calendar)
     waits = _waits(session, row, levels, at)
-    if new.due_at != row.due_at or waits != _waits(session, row, ladder_times.computed(session, held), at):
+    settled = (new.due_at, new.provisional) != (row.due_at, row.provisional)
+    if settled or waits != _waits(session, row, ladder_times.computed(session, held), at):
         columns = {**limit, "due_at": new.due_at, "reason": new.reason, "provisional": new.provisional, **waits}
         yield Shift(
             row.no, row.id, Clock(row.clock), row.due_at, new.due_at, row.next_rung_at, waits["next_rung_at"],

@@ -1,6 +1,7 @@
 """Duties beside the process: a clock and a work item each, opened and closed by decisions; letters to answer; a
 calendar year to import."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
@@ -18,13 +19,14 @@ from models.outbox import Topic
 from models.permissions import Role
 from models.process import REVIEWS
 from models.stage import Clock, Step
-from models.tables import HAZARD, WORK_ITEM
+from models.tables import DEADLINE, HAZARD, WORK_ITEM
 from services import chain, clocks, outbox, trail
 
 Writes = list[tuple[Executable, dict[str, Any]]]
 """Statements with their rows, in the order they are to be written."""
 
 CALENDAR_YEAR = "calendar_year"
+_OF_YEAR = "calendar-"
 INSERT_ITEM = insert(WORK_ITEM)
 _RECURRING = frozenset({
     DecisionCode.CONFIRM_CONTROL, DecisionCode.PROGRESS, DecisionCode.LOOK_BACK_HOLDS, DecisionCode.INFORM,
@@ -116,6 +118,25 @@ def close_duty(
     write(session, closing(hazard_id, clock, code, by=by.person_id, at=at, subject=subject))
 
 
+def drop_duty(
+    session: Session, hazard_id: str, clock: Clock, code: DecisionCode | Clock, *, by: Actor, at: datetime
+) -> None:
+    """A duty that nobody can fulfil any more ends without a verdict."""
+    clocks.void(session, DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.clock == clock, at=at)
+    closed = {"of_hazard": hazard_id, "of_kind": code, "of_origin": "", "at": at, "by": by.person_id}
+    write(session, [(_CLOSE_DUTY, closed)])
+
+
+def release_rectifier(session: Session, hazard: Hazard, *, by: Actor, at: datetime) -> None:
+    """Whoever rectified exists no more: what it still had to do beside the move ends without a verdict."""
+    theirs = (DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.against == "unit", DEADLINE.c.clock != Clock.RECTIFICATION)
+    clocks.void(session, *theirs, at=at)
+    bearer = rectifier(hazard)
+    same = (WORK_ITEM.c.unit_id == bearer.unit_id, WORK_ITEM.c.enterprise_id == bearer.enterprise_id)
+    open_items = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.closed_at.is_(None), ~WORK_ITEM.c.is_move, *same)
+    session.execute(update(WORK_ITEM).where(*open_items).values(closed_at=at, closed_by=by.person_id))
+
+
 def write(session: Session, writes: Writes) -> None:
     execute = session.connection().execute
     for statement, row in writes:
@@ -166,16 +187,34 @@ def item_of(session: Session, deadline: Any) -> Any:
 
 
 def open_calendar_year(session: Session, year: int, *, due_at: datetime, at: datetime) -> bool:
-    """A task for the administrator: deadlines reach into a year whose holidays are not known. False if it was there."""
+    """A task for the administrator and for the committee office, which alone may propose the calendar: deadlines reach
+    into a year whose holidays are not known. False if it was there."""
     return _open_once(
         session,
         hazard_id=None,
         kind=CALENDAR_YEAR,
-        origin=f"calendar-{year}",
-        roles=Role.AD,
+        origin=f"{_OF_YEAR}{year}",
+        roles=f"{Role.AD} {Role.SC}",
         due_at=due_at,
         opened_at=at,
     )
+
+
+def close_calendar_years(session: Session, years: Iterable[int], *, by: Actor, at: datetime) -> None:
+    """These years are in force now: nobody is asked for them any longer."""
+    asked = (WORK_ITEM.c.kind == CALENDAR_YEAR, WORK_ITEM.c.origin.in_([f"{_OF_YEAR}{year}" for year in years]))
+    done = update(WORK_ITEM).where(*asked, WORK_ITEM.c.closed_at.is_(None))
+    session.execute(done.values(closed_at=at, closed_by=by.person_id))
+
+
+def year_asked_for(origin: str) -> str:
+    return origin.removeprefix(_OF_YEAR)
+
+
+def lock_hazard_of(session: Session, item_id: str) -> None:
+    """Before the clock is read that judges an answer: whoever waits for the hazard is judged when they have it."""
+    of_item = select(WORK_ITEM.c.hazard_id).where(WORK_ITEM.c.id == item_id).scalar_subquery()
+    session.execute(select(HAZARD.c.id).where(HAZARD.c.id == of_item).with_for_update())
 
 
 def answer_letter(session: Session, item_id: str, text: str, *, by: Actor, at: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy import Select, and_, exists, or_, select, update
 from sqlmodel import Session
 
 from models import Escalation
@@ -26,6 +26,19 @@ MOST_REPEATS = 7
 DANGER = "险情紧急，已责令立即管控"
 """Why an order against immediate danger raises its level: to tell, not to reproach anybody."""
 DANGER_LEVEL = 2
+WARNING_LEVEL = 1
+SECOND_WARNING = "同一隐患第二次预警"
+"""Two yellow cards on one item are a letter of supervision (广元市环保督察整改预警, shape of the ladder; design)."""
+LATE_AFTER = timedelta(minutes=15)
+"""A level recorded so long after its time was missed: nobody swept."""
+_HIGHER = ESCALATION.alias()
+_WAS_TOLD = and_(
+    or_(DEADLINE.c.closed_at.is_(None), DEADLINE.c.closed_at >= ESCALATION.c.fired_at),
+    ~exists().where(
+        _HIGHER.c.deadline_id == ESCALATION.c.deadline_id, _HIGHER.c.level > ESCALATION.c.level,
+        _HIGHER.c.fired_at == ESCALATION.c.fired_at,
+    ),
+)  # fmt: skip
 _INSERT = insert_once(ESCALATION, "id")
 
 
@@ -64,13 +77,40 @@ def fire_due_rungs(session: Session, deadline_id: str, *, at: datetime) -> list[
     upto = at if hazard.frozen_at is None or deadline.clock in GOES_ON_FROZEN else min(at, hazard.frozen_at)
     due = [rung for rung in steps if rung.at <= upto and (deadline.closed_at is None or rung.at < deadline.closed_at)]
     headline = None if deadline.closed_at or not due else due[-1]
+    if headline and headline.level == WARNING_LEVEL and _was_warned(session, deadline):
+        message = raise_to(session, hazard.id, deadline_id, WARNING_LEVEL + 1, reason=SECOND_WARNING, by=None, at=at)
+        return [(hazard.no, message)] if message else []
     if deadline.clock == Clock.ANSWER:
         fired = [_raise_unanswered(session, hazard, deadline, at=at)] if due else []
     else:
-        fired = [_fire(session, hazard, deadline, rung, late=rung is not headline, at=at) for rung in due]
+        fired = [_fire(session, hazard, deadline, rung, told=rung is headline, at=at) for rung in due]
     later = None if deadline.closed_at else next((rung for rung in steps if rung.at > upto), None)
     _wait_for(session, deadline_id, later)
     return [(hazard.no, message) for message in fired if message]
+
+
+def _was_warned(session: Session, deadline: Any) -> bool:
+    """Whoever rectifies was warned of another limit of this hazard, in this cycle: the second warning is a letter."""
+    if deadline.against != "unit":
+        return False
+    same = (
+        DEADLINE.c.clock == deadline.clock,
+        DEADLINE.c.subject == deadline.subject,
+        DEADLINE.c.start_at == deadline.start_at,
+    )
+    warned = (
+        exists()
+        .where(ESCALATION.c.hazard_id == deadline.hazard_id, ESCALATION.c.level == WARNING_LEVEL, _WAS_TOLD)
+        .where(DEADLINE.c.id == ESCALATION.c.deadline_id, DEADLINE.c.against == deadline.against)
+        .where(DEADLINE.c.cycle == deadline.cycle, ~and_(*same))
+    )
+    return session.execute(select(warned)).scalar_one()
+
+
+def was_told(session: Session, escalation_id: str) -> bool:
+    """People hear of it: no higher level of its deadline was recorded with it, and its clock still ran."""
+    of_deadline = (ESCALATION.c.id == escalation_id, DEADLINE.c.id == ESCALATION.c.deadline_id)
+    return session.execute(select(exists().where(*of_deadline, _WAS_TOLD))).scalar_one()
 
 
 def _raise_unanswered(session: Session, hazard: Hazard, answer: Any, *, at: datetime) -> str | None:
@@ -103,7 +143,7 @@ def raise_to(
     message = None
     for rung in (rung for rung in steps if first <= rung.level <= level):
         now = Rung(rung.level, min(rung.at, at))
-        message = _fire(session, hazard, deadline, now, late=rung.level < level, at=at, by=by, reason=reason)
+        message = _fire(session, hazard, deadline, now, told=rung.level == level, at=at, by=by, reason=reason)
     _wait_for(session, deadline_id, next((rung for rung in steps if rung.level > level), None))
     return message
 
@@ -168,14 +208,17 @@ def _locked_hazard(session: Session, deadline_id: str) -> Hazard | None:
 
 
 def _fire(
-    session: Session, hazard: Hazard, deadline: Any, rung: Rung, *, late: bool, at: datetime, by: Actor | None = None,
+    session: Session, hazard: Hazard, deadline: Any, rung: Rung, *, told: bool, at: datetime, by: Actor | None = None,
     reason: str = "",
 ) -> str | None:  # fmt: skip
-    """One rung: the escalation by its primary key, the event in the hazard's chain, the message. None if it was there."""
-    escalation_id = new_id()
+    """One rung: the escalation by its primary key, the event in the hazard's chain, the message. None if it was there.
+
+    `told`: it is the one people hear of, and again until somebody acknowledges it; not one that a higher level overtook.
+    """
+    escalation_id, late = new_id(), at - rung.at > LATE_AFTER
     row = {"hazard_id": hazard.id, "deadline_id": deadline.id, "level": rung.level, "id": escalation_id,
            "level_due_at": rung.at, "fired_at": at, "late": late, "ladder_version": deadline.ladder_version,
-           "raised_by": by.person_id if by else None, "because": reason, "repeats": 0, "repeat_at": None if late else at + TELL_AGAIN_AFTER}  # fmt: skip
+           "raised_by": by.person_id if by else None, "because": reason, "repeats": 0, "repeat_at": at + TELL_AGAIN_AFTER if told else None}  # fmt: skip
     if session.execute(_INSERT, row).first() is None:
         return None
     facts: dict[str, Any] = {

@@ -12,13 +12,13 @@ from typing import NamedTuple, cast
 
 from PIL import Image, UnidentifiedImageError
 from sqlalchemy import exists, func, or_, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 
-from models import Evidence
+from models import Evidence, Person
 from models.actor import Actor
 from models.decisions import DecisionCode
 from models.errors import EvidenceRefused, NotFound, TooLarge
-from models.hazard import Channel
+from models.hazard import Channel, Hazard
 from models.ids import new_id
 from models.tables import DECISION, EVIDENCE, HAZARD, HAZARD_EVIDENCE
 from services import access
@@ -30,6 +30,7 @@ _SIGNATURES: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
     (b"%PDF-", "application/pdf", (".pdf",)),
 )
+_SUFFIX = {media_type: suffixes[0] for _, media_type, suffixes in _SIGNATURES}
 UNREADABLE = (
     UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, TypeError,
     LookupError, EOFError, SyntaxError, struct.error,
@@ -120,6 +121,28 @@ def evidence_for(session: Session, no: str, evidence_id: str, *, by: Actor) -> E
     if row is None:
         raise NotFound(f"没有找到材料 {evidence_id}。", remedy="请从隐患的材料清单中打开。")
     return cast(Evidence, row)
+
+
+def of_enterprise(session: Session, hazard: Hazard) -> frozenset[str]:
+    """Which pieces of a hazard's evidence its enterprise's own people handed in."""
+    theirs = select(col(Person.id)).where(col(Person.enterprise_id) == hazard.enterprise_id)
+    pieces = select(HAZARD_EVIDENCE.c.evidence_id).where(HAZARD_EVIDENCE.c.hazard_id == hazard.id)
+    rows = select(EVIDENCE.c.id).where(EVIDENCE.c.id.in_(pieces), EVIDENCE.c.uploaded_by.in_(theirs))
+    return frozenset(session.execute(rows).scalars()) if hazard.enterprise_id else frozenset()
+
+
+def plain_name(media_type: str) -> str:
+    """What an enterprise reads in the place of the name somebody else gave a file: it may say where the file is from."""
+    return f"材料{_SUFFIX[media_type]}"
+
+
+def name_for(session: Session, found: Evidence, *, by: Actor) -> str:
+    """The name under which this person gets a piece of evidence."""
+    if not by.enterprise_id:
+        return found.filename
+    uploader = select(col(Person.enterprise_id)).where(col(Person.id) == found.uploaded_by)
+    own = session.execute(uploader).scalar_one_or_none() == by.enterprise_id
+    return found.filename if own else plain_name(found.media_type)
 
 
 def used_elsewhere(session: Session, hazard_id: str, hashes: Iterable[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from models.tables import DEADLINE, FOLLOW_UP, HAZARD, WORK_ITEM
 
 _COLUMNS = (
     WORK_ITEM.c.id, WORK_ITEM.c.kind, WORK_ITEM.c.origin, WORK_ITEM.c.is_move, WORK_ITEM.c.due_at, WORK_ITEM.c.opened_at,
-    WORK_ITEM.c.assignee_id, HAZARD.c.no, HAZARD.c.stage, HAZARD.c.step, HAZARD.c.place, HAZARD.c.sector,
+    WORK_ITEM.c.assignee_id, WORK_ITEM.c.hazard_id, HAZARD.c.no, HAZARD.c.stage, HAZARD.c.step, HAZARD.c.place, HAZARD.c.sector,
     HAZARD.c.description, HAZARD.c.version, FOLLOW_UP.c.at.label("follow_up_at"),
 )  # fmt: skip
 _OF_THE_OFFICE = func.coalesce(WORK_ITEM.c.unit_id, WORK_ITEM.c.enterprise_id).is_(None)

@@ -13,7 +13,7 @@ from models.correspondence import INSTRUCTION
 from models.errors import NotFound, NotPermitted
 from models.hazard import Hazard
 from models.ids import new_id
-from models.limits import ZONE, add_working_days, end_of
+from models.limits import add_working_days, end_of
 from models.once import insert_once
 from models.organization import UnitKind
 from models.outbox import Topic
@@ -21,7 +21,7 @@ from models.permissions import Role
 from models.stage import Step
 from models.tables import HAZARD, HAZARD_PARTY, WORK_ITEM
 from models.tables import INSTRUCTION as INSTRUCTIONS
-from services import chain, duties, lookups, outbox, policies
+from services import chain, clocks, duties, lookups, outbox
 
 REPORT_WITHIN = 5
 """Working days for the report where the leader names no day."""
@@ -44,8 +44,8 @@ def instruct(
     named = lookups.unit_by_code(session, unit, field="unit", kinds=_REPORTING) if unit else None
     if named is None and due_on is not None:
         raise lookups.missing("due_on", "写明报告期限须同时写明报告单位。", "请填写单位代码。")
-    if due_on is not None and due_on < at.astimezone(ZONE).date():
-        raise lookups.missing("due_on", "报告期限早于今天。", "请填写今天或以后的日期。")
+    if due_on is not None:
+        clocks.refuse_short_notice(session, hazard, end_of(due_on), at=at, field="due_on")
     due_at = _due(session, hazard, due_on, at) if named else None
     row = {
         "id": new_id(), "hazard_id": hazard.id, "leader_id": by.person_id, "words": words,
@@ -111,7 +111,7 @@ def _ask_report(session: Session, hazard: Hazard, unit: Unit, origin: str, due_a
 def _due(session: Session, hazard: Hazard, due_on: date | None, at: datetime) -> datetime:
     if due_on is not None:
         return end_of(due_on)
-    return add_working_days(at, REPORT_WITHIN, policies.calendar(session, hazard.calendar_version))
+    return add_working_days(at, REPORT_WITHIN, clocks.calendar_of(session, hazard, at=at))
 
 
 def _nothing_owed() -> NotFound:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -66,11 +67,25 @@ class Keyring:
                 remedy="请系统管理员从备份恢复该密钥文件；密钥已销毁的，内容不能恢复。",
             ) from None  # fmt: skip
 
-    def draw_next(self) -> int:
-        """Draw the key of the next epoch (更换密钥); what is wrapped under older ones stays readable until rewrapped."""
-        epoch = self.newest()[0] + 1
+    def draw_next(self, after: int = 0) -> int:
+        """Draw the key of the next epoch (更换密钥); what is wrapped under older ones stays readable until rewrapped.
+        `after`: the newest epoch in use, where its key may be gone."""
+        epoch = max([after, *self._epochs()]) + 1
         _drawn_once(self._file(epoch))
         return epoch
+
+    def older(self) -> list[int]:
+        """Epochs before the newest whose keys are still here."""
+        return sorted(self._epochs())[:-1]
+
+    def drawn_at(self) -> datetime | None:
+        """When the newest key was drawn, by its file; None before the first."""
+        epochs = self._epochs()
+        return datetime.fromtimestamp(self._file(max(epochs)).stat().st_mtime, UTC) if epochs else None
+
+    def destroy(self, epoch: int) -> None:
+        """The key of an epoch is gone from this installation: what copies of the database hold wrapped under it stays closed."""
+        self._file(epoch).unlink(missing_ok=True)
 
     def _file(self, epoch: int) -> Path:
         return self.folder / f"vault-{epoch}.key"

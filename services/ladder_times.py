@@ -39,19 +39,23 @@ def hold_of(session: Session, deadline_id: str) -> Span | None:
 
 
 def computed(session: Session, row: Mapping[str, Any]) -> list[Rung]:
-    """Every level by the inputs frozen on the deadline's row. A letter's answer has one: the level its silence leads to."""
+    """Every level by the inputs frozen on the deadline's row."""
+    ladder = policies.ladder(session, row["ladder_version"])
+    return levels_of(row, ladder, policies.calendar(session, row["calendar_version"]))
+
+
+def levels_of(row: Mapping[str, Any], ladder: Ladder, calendar: WorkCalendar) -> list[Rung]:
+    """Every level under this ladder and calendar. A letter's answer has one: the level its silence leads to."""
     if row["clock"] == Clock.ANSWER:
         return [Rung(UNANSWERED_LEVEL, row["due_at"])]
-    ladder = policies.ladder(session, row["ladder_version"])
-    calendar = policies.calendar(session, row["calendar_version"])
-    return rungs(row["start_at"], row["due_at"], row["against"], ladder, calendar)
+    return rungs(row["start_at"], row["due_at"], ladder.of(row["clock"], row["against"]), calendar)
 
 
 def first(row: Mapping[str, Any], ladder: Ladder, calendar: WorkCalendar) -> Rung:
     """The rung a new deadline waits for, without working out the others."""
     if row["clock"] == Clock.ANSWER:
         return Rung(UNANSWERED_LEVEL, row["due_at"])
-    return first_rung(row["start_at"], row["due_at"], row["against"], ladder, calendar)
+    return first_rung(row["start_at"], row["due_at"], ladder.of(row["clock"], row["against"]), calendar)
 
 
 def resumed(session: Session, old: Any, row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:

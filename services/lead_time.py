@@ -32,7 +32,7 @@ def refuse_late(session: Session, hazard: Hazard, form: ExtensionRequest, *, at:
         return
     is_long = running.due_at - running.start_at >= _LONG
     _, lead, _ = clocks.limit_of(session, hazard, "extension_lead" if is_long else "short_extension_lead")
-    calendar = policies.calendar(session, hazard.calendar_version)
+    calendar = policies.calendar(session, running.calendar_version)
     latest = latest_time(running.start_at, running.due_at, lead.number, calendar, share=0 if is_long else _SHARE)
     if at > latest:
         raise GateNotMet(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import insert, select
 from sqlmodel import Session
 
-from models.hazard import Hazard
+from models.hazard import Grade, Hazard
 from models.ids import new_id
 from models.tables import LETTER
 from services import numbers
@@ -51,15 +51,28 @@ def assignment_text(hazard: Hazard, *, enterprise: str, lead_unit: str, requirem
 
 
 def escalation_text(
-    hazard: Hazard, *, to: str, action: str, due_text: str, reason: str, answer_text: str, raised: bool = False
+    hazard: Hazard,
+    *,
+    to: str,
+    limit: str,
+    action: str,
+    due_text: str,
+    reason: str,
+    answer_text: str,
+    raised: bool = False,
 ) -> str:
-    """`raised`: raised before its time, by hand or for a reason seen."""
+    """`limit`: which one it is about. `raised`: raised before its time, by hand or for a reason seen."""
     answer = f"请于{answer_text}前书面答复镇安委办。" if answer_text else ""
     state = "现提前提级督办" if raised else "现已逾期"
     return (
-        f"{to}：\n\n重大事故隐患（编号{hazard.no}，{hazard.place}）的办理期限为{due_text}（{reason}），{state}。\n"
+        f"{to}：\n\n{title_of(hazard)}（编号{hazard.no}，{hazard.place}）“{limit}”的期限为{due_text}（{reason}），{state}。\n"
         f"处理措施：{action}。{answer}"
     )
+
+
+def title_of(hazard: Hazard) -> str:
+    """What it may be called: a major hazard only once it was found to be one."""
+    return "重大事故隐患" if hazard.grade == Grade.MAJOR else "隐患"
 
 
 def closure_text(hazard: Hazard, *, enterprise: str) -> str:

@@ -43,7 +43,7 @@ def record_publication(session: Session, hazard: Hazard, form: Publication, *, b
     moments.refuse_ahead(form.on, at, field="on")
     waiting = clocks.live_of(session, hazard.id, Clock(form.what))
     if waiting is None:
-        raise GateNotMet("没有待登记的此项报备或公布。", rule="挂牌督办", remedy="请核对事项。")
+        raise GateNotMet("没有待登记的此项报备或公布。", rule="挂牌督办", remedy="请核对事项。", field="what")
     taken = take(session, hazard, DecisionCode.PUBLISH_LISTING, form, by=by, at=at, evidence=form.evidence)
     duties.close_duty(
         session, hazard.id, Clock(form.what), DecisionCode.PUBLISH_LISTING, by=by, at=at, subject=waiting.subject
@@ -91,7 +91,8 @@ def record_look_back(session: Session, hazard: Hazard, form: LookBack, *, by: Ac
     clock = _LOOK_BACKS.get(form.round)
     waiting = clocks.live_of(session, hazard.id, clock) if clock else None
     if clock is None or waiting is None:
-        raise GateNotMet("没有待办的此次回头看。", rule="销号后30日、90日回头看", remedy="请核对次数（30或90）。")
+        raise GateNotMet("没有待办的此次回头看。", rule="销号后30日、90日回头看", remedy="请核对次数（30或90）。",
+                         field="round")  # fmt: skip
     taken = take(session, hazard, DecisionCode.LOOK_BACK_HOLDS, form, by=by, at=at, evidence=form.evidence)
     duties.close_duty(session, hazard.id, clock, DecisionCode.LOOK_BACK_HOLDS, by=by, at=at, subject=waiting.subject)
     return taken

@@ -1,4 +1,4 @@
-"""What still stands in the way of a decision of the enterprise's, said before it is taken and not only when refused."""
+"""What still stands in the way of a decision, said before it is taken and not only when refused."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from sqlmodel import Session
 from models.decisions import DecisionCode
 from models.hazard import Hazard
 from models.requests import RequestKind
+from models.source import NEUTRAL_TEXT
 from models.stage import Clock
 from models.tables import DEADLINE
 
@@ -20,6 +21,8 @@ def missing_for(session: Session, hazard: Hazard, decision: DecisionCode, *, at:
     """In the office's words; nothing when the decision's own form is all it needs."""
     if decision == DecisionCode.COMPLETE and hazard.open_actions:
         return [f"还有{hazard.open_actions}项整改子项没有登记完成。"]
+    if decision == DecisionCode.ACCEPT and hazard.description == NEUTRAL_TEXT:
+        return ["举报摘要尚未编写，请先编写。"]
     if decision in _EXTENSIONS and _is_too_late(session, hazard, at):
         return ["整改期限已过，不能再申请延期。"]
     return []

@@ -17,15 +17,20 @@ from models.ids import new_id
 from models.operations import Operation
 from models.outbox import Topic
 from models.permissions import Role
-from models.process import STEPS, DecisionCode, Move, move_for, reviews_ended_by, who_may
-from models.stage import Clock, Owner, Step
-from models.tables import DECISION, HAZARD, WORK_ITEM
+from models.process import STEPS, DecisionCode, Move, move_for, moves_at, reviews_ended_by, who_may
+from models.stage import PUBLICATIONS, Clock, Owner, Step
+from models.tables import DEADLINE, DECISION, HAZARD, WORK_ITEM
 from services import access, attachments, clocks, duties, outbox, pending, reporter_answers, signatures, trail
 from services.duties import INSERT_ITEM, Writes
 
 _OPEN = (WORK_ITEM.c.hazard_id == bindparam("of_hazard"), WORK_ITEM.c.closed_at.is_(None))
 _CLOSE_ALL_ITEMS = update(WORK_ITEM).where(*_OPEN).values(closed_at=bindparam("at"), closed_by=bindparam("by"))
 _CLOSE_ITEM = _CLOSE_ALL_ITEMS.where(WORK_ITEM.c.is_move)
+_ENDED_BUT_PUBLICATIONS = (
+    clocks.VOID_CLOCKS.where(DEADLINE.c.clock.not_in(sorted(PUBLICATIONS))),
+    _CLOSE_ALL_ITEMS.where(WORK_ITEM.c.kind != DecisionCode.PUBLISH_LISTING),
+)
+"""A delisting is published within its days also where the hazard was closed on the same day."""
 _INSERT_DECISION = insert(DECISION)
 
 
@@ -71,7 +76,8 @@ def take(
     after |= where
     link, event = trail.compose(
         hazard.id, trail.Link(hazard.chain_seq, hazard.chain_head), decision, by=by, at=at,
-        facts=_facts(hazard, move, form, after, pieces, unit_id, decision_id),
+        facts=_facts(hazard, move, form, after, pieces, unit_id, decision_id)
+        | {"rule": _rule(hazard, clocks.calendar_version_of(session, hazard, at=at))},
     )  # fmt: skip
     _write_hazard(session, hazard, {**after, "changed_at": at, "chain_seq": link.seq, "chain_head": link.head})
     made = _decision(hazard, move, form, decision_id=decision_id, seq=link.seq, by=by, unit_id=unit_id, at=at)
@@ -132,7 +138,7 @@ def _walk(
     if hazard.open_requests:
         columns["open_requests"] = pending.lapse(session, hazard, move.to, at=at)
     if entered.is_end:
-        writes += _end(hazard, by=by, at=at)
+        writes += _end(hazard, move.to, by=by, at=at)
         columns |= {"closed_at": at, "interim_control": None, "interim_hours": None}
         return columns, writes
     if left.is_end:
@@ -162,11 +168,13 @@ def _beside(
     return writes
 
 
-def _end(hazard: Hazard, *, by: Actor, at: datetime) -> Writes:
-    """A hazard at its end leaves no clock running and nothing in anybody's inbox."""
+def _end(hazard: Hazard, to: Step, *, by: Actor, at: datetime) -> Writes:
+    """A hazard at its end leaves no clock running and nothing in anybody's inbox, but what may still be published there."""
+    published = any(move.decision == DecisionCode.PUBLISH_LISTING for move in moves_at(to))
+    clocks_ended, items_ended = _ENDED_BUT_PUBLICATIONS if published else (clocks.VOID_CLOCKS, _CLOSE_ALL_ITEMS)
     return [
-        (clocks.VOID_CLOCKS, {"of_hazard": hazard.id, "at": at}),
-        (_CLOSE_ALL_ITEMS, {"of_hazard": hazard.id, "at": at, "by": by.person_id}),
+        (clocks_ended, {"of_hazard": hazard.id, "at": at}),
+        (items_ended, {"of_hazard": hazard.id, "at": at, "by": by.person_id}),
     ]
 
 
@@ -252,10 +260,14 @@ def _facts(
         "after": {name: plain(value) for name, value in after.items()} | {"version": hazard.version + 1},
         "form": form.model_dump(mode="json"),
         "evidence": trail.evidence_facts(pieces),
-        "rule": {"process": hazard.process_version, "rules": hazard.rules_version, "ladder": hazard.ladder_version,
-                 "calendar": hazard.calendar_version},
         "resource": move.resource,
-    }  # fmt: skip
+    }
+
+
+def _rule(hazard: Hazard, calendar: int) -> dict[str, int]:
+    """The versions that clocks go by which this decision starts."""
+    return {"process": hazard.process_version, "rules": hazard.rules_version, "ladder": hazard.ladder_version,
+            "calendar": calendar}  # fmt: skip
 
 
 def plain(value: Any) -> Any:

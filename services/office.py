@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from models.actor import Actor
+from models.errors import DomainError
 from models.forms import Form
 from models.hazard import Hazard
-from models.process import DecisionCode, move_for
+from models.process import DecisionCode, move_for, who_may
 from models.stage import Step
 from services import (
     access,
@@ -17,6 +18,7 @@ from services import (
     closure,
     controls,
     correction,
+    drafts,
     enforcement,
     intake,
     interests,
@@ -109,10 +111,18 @@ def decide(session: Session, hazard: Hazard, code: DecisionCode, form: Form, *, 
     """Take one decision on a hazard whose row the caller holds.
 
     Whether the process knows it here, and whether it is this person's, is asked first: what else is missing is only
-    said to who may decide it. From here on the decision has one instant, never before the hazard's last fact.
+    said to who may decide it. From here on the decision has one instant, never before the hazard's last fact. What its
+    person had kept of it as a draft goes with it.
 
-    Raises: WrongStage, NotPermitted, and what the decision's own function raises.
+    Raises: WrongStage, NotPermitted, and what the decision's own function raises; each names who may take it.
     """
-    access.acting_unit(by, move_for(Step(hazard.step), code), hazard)
-    interests.refuse_interested(session, hazard, by=by)
-    return DECISIONS[code](session, hazard, form, by=by, at=clock_steps.recorded(session, hazard, at))
+    move = move_for(Step(hazard.step), code)
+    try:
+        access.acting_unit(by, move, hazard)
+        interests.refuse_interested(session, hazard, by=by)
+        taken = DECISIONS[code](session, hazard, form, by=by, at=clock_steps.recorded(session, hazard, at))
+    except DomainError as refusal:
+        refusal.extra.setdefault("who", who_may(move.operation))
+        raise
+    drafts.forget(session, drafts.Place(hazard.id, taken.move.resource), by=by)
+    return taken

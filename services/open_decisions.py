@@ -82,7 +82,7 @@ def _holds_other_part(session: Session, hazard: Hazard, move: Move, by: Actor) -
 def open_actions(session: Session, hazard: Hazard) -> Iterator[tuple[str, str]]:
     """Sub-actions not done yet: id and work."""
     rows = select(SUB_ACTION.c.id, SUB_ACTION.c.work).where(
-        SUB_ACTION.c.hazard_id == hazard.id, SUB_ACTION.c.done_at.is_(None)
+        SUB_ACTION.c.hazard_id == hazard.id, SUB_ACTION.c.done_at.is_(None), SUB_ACTION.c.dropped_at.is_(None)
     )
     yield from ((row.id, row.work) for row in session.execute(rows.order_by(SUB_ACTION.c.due_on)))
 

@@ -7,10 +7,11 @@ from sqlalchemy import bindparam, func, select, update
 from sqlmodel import Session
 
 from models.hazard import Hazard
+from models.outbox import Topic
 from models.requests import REQUESTS, RequestKind
 from models.stage import Step
 from models.tables import DEADLINE, HAZARD_REQUEST, WORK_ITEM
-from services import clocks
+from services import clocks, outbox
 
 _UNDECIDED = (HAZARD_REQUEST.c.hazard_id == bindparam("of_hazard"), HAZARD_REQUEST.c.decided_at.is_(None))
 _WAITING = select(HAZARD_REQUEST).where(*_UNDECIDED, HAZARD_REQUEST.c.kind == bindparam("of_kind"))
@@ -33,7 +34,8 @@ def decide(session: Session, request_id: str, outcome: str, *, by: str | None, a
 
 
 def lapse(session: Session, hazard: Hazard, to: Step, *, at: datetime) -> int:
-    """Requests that make no sense at the step the hazard goes to lapse with their clocks; how many are left waiting."""
+    """Requests that make no sense at the step the hazard goes to lapse with their clocks, and whoever asked is told; how
+    many are left waiting."""
     gone = [kind for kind, info in REQUESTS.items() if to not in info.ways]
     stale = (
         HAZARD_REQUEST.c.hazard_id == hazard.id,
@@ -46,5 +48,7 @@ def lapse(session: Session, hazard: Hazard, to: Step, *, at: datetime) -> int:
         clocks.void(session, DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.subject.in_(lapsed), at=at)
         items = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.origin.in_(lapsed), WORK_ITEM.c.closed_at.is_(None))
         session.execute(update(WORK_ITEM).where(*items).values(closed_at=at))
+        for request_id in lapsed:
+            outbox.post(session, hazard, Topic.ANSWERED, subject=request_id, step=to, at=at)
     left = select(func.count()).where(*_UNDECIDED)
     return session.execute(left, {"of_hazard": hazard.id}).scalar_one()

@@ -38,6 +38,10 @@ def newest(session: Session) -> Versions:
     return Versions(found[PolicyKind.RULES], found[PolicyKind.LADDER], found[PolicyKind.CALENDAR])
 
 
+def newest_of(session: Session, kind: PolicyKind) -> int:
+    return session.execute(select(func.max(col(Policy.version))).where(col(Policy.kind) == kind)).scalar_one()
+
+
 def rules(session: Session, version: int) -> DeadlineRules:
     return _parsed(session, PolicyKind.RULES, version, DeadlineRules.from_body)
 

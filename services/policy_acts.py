@@ -26,7 +26,7 @@ from models.rules import DeadlineRules
 from models.stage import Clock
 from models.standard import PolicyKind
 from models.version_bodies import CalendarBody, LadderBody, RulesBody, checked
-from services import date_moves, dry_run, policies, trail
+from services import date_moves, dry_run, duties, policies, trail
 from services.acts import Approval, OfficeAct, Payload
 
 POLICY_CHANGED = "POLICY_CHANGED"
@@ -147,6 +147,8 @@ def _apply(session: Session, payload: Payload, approval: Approval) -> Payload:
     digest = hashlib.sha256(payload["body"].encode()).hexdigest()
     facts = {"policy": kind, "version": version, "source": payload["source"], "body_sha256": digest}
     trail.append_office(session, POLICY_CHANGED, by=approval.by, at=approval.at, facts={"after": facts})
+    if draft.calendar:
+        duties.close_calendar_years(session, draft.calendar.years, by=approval.by, at=approval.at)
     moved = date_moves.move(session, draft, approval, {f"{kind}_version": version})
     return {"policy": kind, "version": version, "moved": moved}
 

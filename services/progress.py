@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlmodel import Session
 
 from models.actor import Actor
@@ -21,12 +21,12 @@ from models.forms.progress import (
 )  # fmt: skip
 from models.hazard import Hazard
 from models.ids import new_id
-from models.limits import ZONE
+from models.limits import end_of
 from models.process import DecisionCode, Part
 from models.stage import Clock
 from models.tables import SUB_ACTION
-from services import clocks, controls, duties, granting, lookups, moments, reporting
-from services.assignment import RECTIFIES, move_items, same_unit
+from services import clocks, controls, duties, lookups, moments, more_time, reporting
+from services.assignment import RECTIFIES, move_items, owe_informing, same_unit
 from services.moves import Taken, take
 
 _LAPSED = "整改进展报告载明临时管控措施未落实"
@@ -100,13 +100,9 @@ def answer_question(session: Session, hazard: Hazard, form: Answer, *, by: Actor
 def add_action(session: Session, hazard: Hazard, form: NewAction, *, by: Actor, at: datetime) -> Taken:
     """Add a piece of the rectification with its owner and date; completion waits for it (整改子项).
 
-    Raises: InvalidInput (a date in the past).
+    Raises: InvalidInput (a date that leaves no time to act).
     """
-    if form.due_on < at.astimezone(ZONE).date():
-        raise InvalidInput(
-            "完成期限已过。", rule="期限不得设在过去", remedy="请填写今天以后的日期。",
-            extra={"errors": [{"field": "due_on", "message": "不能早于今天"}]},
-        )  # fmt: skip
+    clocks.refuse_short_notice(session, hazard, end_of(form.due_on), at=at, field="due_on")
     taken = take(session, hazard, DecisionCode.ADD_ACTION, form, by=by, at=at, open_actions=hazard.open_actions + 1)
     row = {"id": new_id(), "hazard_id": hazard.id, "cycle": hazard.cycle, "work": form.work, "owner": form.owner,
            "due_on": form.due_on.isoformat(), "added_at": at}  # fmt: skip
@@ -123,9 +119,11 @@ def finish_action(session: Session, hazard: Hazard, form: FinishedAction, *, by:
 
     Raises: InvalidInput when there is no such open sub-action.
     """
-    same = (SUB_ACTION.c.id == form.action, SUB_ACTION.c.hazard_id == hazard.id, SUB_ACTION.c.done_at.is_(None))
+    same = (SUB_ACTION.c.id == form.action, *_unfinished(hazard))
     if session.execute(update(SUB_ACTION).where(*same).values(done_at=at)).rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue]
-        raise InvalidInput("没有找到该整改子项，或已完成。", rule="整改子项", remedy="请核对子项编号。")
+        raise InvalidInput(
+            "没有找到该整改子项，或已完成、已终止。", rule="整改子项", remedy="请核对子项编号。", field="action"
+        )
     taken = take(
         session, hazard, DecisionCode.FINISH_ACTION, form, by=by, at=at, evidence=form.evidence,
         open_actions=hazard.open_actions - 1,
@@ -147,44 +145,80 @@ def resume_clock(session: Session, hazard: Hazard, form: ResumedClock, *, by: Ac
 
     Raises: GateNotMet when the clock does not stand still.
     """
-    changes = granting.end_pause(session, hazard, at=at)
+    changes = more_time.end_pause(session, hazard, at=at)
     taken = take(session, hazard, DecisionCode.RESUME_CLOCK, form, by=by, at=at, **changes)
     duties.close_duty(session, hazard.id, Clock.PAUSE_END, DecisionCode.RESUME_CLOCK, by=by, at=at)
     return taken
 
 
 def change_owner(session: Session, hazard: Hazard, form: OwnerChange, *, by: Actor, at: datetime) -> Taken:
-    """Another enterprise, or a unit, answers for the rectification from now on; no date moves (变更责任单位)."""
-    if form.enterprise:
-        changes = {
-            "enterprise_id": lookups.enterprise_by_credit_code(session, form.enterprise).id,
-            "rectifying_unit_id": None,
-        }
-    else:
-        unit = lookups.unit_by_code(session, form.rectifying_unit or "", field="rectifying_unit", kinds=RECTIFIES)
-        if unit.id == hazard.lead_unit_id:
-            raise same_unit()
-        changes = {"enterprise_id": None, "rectifying_unit_id": unit.id}
-    taken = take(session, hazard, DecisionCode.CHANGE_OWNER, form, by=by, at=at, evidence=form.evidence, **changes)
-    if changes["rectifying_unit_id"]:
-        reporting.add_parties(session, hazard.id, {Part.RECTIFYING: [changes["rectifying_unit_id"]]})
-    move_items(session, hazard, duties.rectifier(hazard), _bearer(changes))
+    """Another enterprise, or a unit, answers for the rectification from now on; no date moves (变更责任单位).
+
+    The principal and the actual controller of the new enterprise are told as those of the first one were.
+
+    Source: 临江府发〔2024〕37号 三(二)3.
+    Raises: InvalidInput when it is the lead unit, or answers already.
+    """
+    owner = _new_owner(session, hazard, form)
+    taken = take(
+        session,
+        hazard,
+        DecisionCode.CHANGE_OWNER,
+        form,
+        by=by,
+        at=at,
+        evidence=form.evidence,
+        unit_closed_on=None,
+        **owner,
+    )
+    move_items(session, hazard, duties.rectifier(hazard), _bearer(owner))
+    duties.drop_duty(session, hazard.id, Clock.INFORM, DecisionCode.INFORM, by=by, at=at)
+    if owner["rectifying_unit_id"]:
+        reporting.add_parties(session, hazard.id, {Part.RECTIFYING: [owner["rectifying_unit_id"]]})
+    elif hazard.lead_unit_id:
+        owe_informing(session, hazard, hazard.lead_unit_id, origin=taken.decision_id, at=at)
     return taken
 
 
 def close_unit(session: Session, hazard: Hazard, form: UnitClosed, *, by: Actor, at: datetime) -> Taken:
-    """The responsible unit no longer exists; the lead unit must show that the danger is gone (单位关闭)."""
+    """The responsible unit no longer exists; the lead unit must show that the danger is gone (单位关闭).
+
+    Its sub-actions, the questions put to it and the letters it was to answer end with it: nobody is left to be late.
+    """
     moments.refuse_ahead(form.closed_on, at, field="closed_on")
-    on = form.closed_on.isoformat()
-    return take(
-        session, hazard, DecisionCode.UNIT_CLOSED, form, by=by, at=at, evidence=form.evidence, unit_closed_on=on
-    )
+    taken = take(
+        session, hazard, DecisionCode.UNIT_CLOSED, form, by=by, at=at, evidence=form.evidence,
+        unit_closed_on=form.closed_on.isoformat(), open_actions=0,
+    )  # fmt: skip
+    session.execute(update(SUB_ACTION).where(*_unfinished(hazard)).values(dropped_at=at))
+    duties.release_rectifier(session, hazard, by=by, at=at)
+    return taken
 
 
 def prove_removal(session: Session, hazard: Hazard, form: RemovalProof, *, by: Actor, at: datetime) -> Taken:
     """Show on the spot that the danger is gone; then it is re-checked like any rectification (证明危险已消除)."""
     moments.refuse_ahead(form.seen_at, at, field="seen_at")
     return take(session, hazard, DecisionCode.PROVE_REMOVAL, form, by=by, at=at, evidence=form.evidence)
+
+
+def _unfinished(hazard: Hazard) -> tuple[ColumnElement[bool], ...]:
+    return (SUB_ACTION.c.hazard_id == hazard.id, SUB_ACTION.c.done_at.is_(None), SUB_ACTION.c.dropped_at.is_(None))
+
+
+def _new_owner(session: Session, hazard: Hazard, form: OwnerChange) -> dict[str, str | None]:
+    enterprise = lookups.enterprise_by_credit_code(session, form.enterprise) if form.enterprise else None
+    code = form.rectifying_unit or ""
+    unit = None if enterprise else lookups.unit_by_code(session, code, field="rectifying_unit", kinds=RECTIFIES)
+    if unit and unit.id in {hazard.lead_unit_id, hazard.supervising_unit_id}:
+        raise same_unit("lead_unit" if unit.id == hazard.lead_unit_id else "supervising_unit")
+    owner = {"enterprise_id": enterprise.id if enterprise else None, "rectifying_unit_id": unit.id if unit else None}
+    if owner == {"enterprise_id": hazard.enterprise_id, "rectifying_unit_id": hazard.rectifying_unit_id}:
+        field = "enterprise" if enterprise else "rectifying_unit"
+        raise InvalidInput(
+            "所填单位就是现在的整改责任单位。", rule="变更整改责任单位须换为另一单位", remedy="请填写新的责任单位。",
+            extra={"errors": [{"field": field, "message": "与现责任单位相同"}]},
+        )  # fmt: skip
+    return owner
 
 
 def _bearer(changes: dict[str, str | None]) -> duties.Bearer:

@@ -22,6 +22,7 @@ from models.vault import IDENTITY, ORIGINAL, MessageKind
 from services import codes, duties, numbers, relay, reporting, sources, trail, vault
 from services.keys import Keyring
 
+_REMEMBERED = timedelta(days=366)
 REPORT_ADDED, OBJECTION_RAISED = "REPORT_ADDED", "OBJECTION_RAISED"
 
 
@@ -105,8 +106,16 @@ def _known(session: Session, code: str) -> Received | None:
 
 
 def _neutral(form: PublicReport, at: datetime) -> Report:
-    """What the ledger is told: nothing of the reporter's own, and the day instead of the hour."""
+    """What the ledger is told: nothing of the reporter's own, and the day instead of the hour.
+
+    The day decides which edition of a standard applies, so it is one somebody can remember and an officer can check.
+    """
     today = at.astimezone(ZONE).date()
+    if form.seen_on is not None and form.seen_on < today - _REMEMBERED:
+        raise InvalidInput(
+            "看到的日期早于一年以前。", rule="适用发现当日有效的判定标准", remedy="请填写最近一次看到的日期，更早的写在反映的情况里。",
+            extra={"errors": [{"field": "seen_on", "message": "请填写一年以内的日期"}]},
+        )  # fmt: skip
     if form.seen_on is not None and form.seen_on > today:
         raise InvalidInput(
             "看到的日期晚于今天。", rule="时间以服务器时钟为准", remedy="请填写实际日期。",

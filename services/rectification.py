@@ -9,12 +9,16 @@ from models.errors import GateNotMet, InvalidInput
 from models.forms import Completion, Plan, PlanApproval, Refusal
 from models.hazard import Hazard
 from models.process import DecisionCode
-from services import attachments, controls
+from services import attachments, controls, moments
 from services.moves import Taken, take
 
 
 def submit_plan(session: Session, hazard: Hazard, form: Plan, *, by: Actor, at: datetime) -> Taken:
-    """Hand in the rectification plan with its six elements (整改方案)."""
+    """Hand in the rectification plan with its six elements (整改方案).
+
+    Raises: InvalidInput (signed on a day ahead).
+    """
+    moments.refuse_ahead(form.principal_signed_on, at, field="principal_signed_on")
     return take(session, hazard, DecisionCode.SUBMIT_PLAN, form, by=by, at=at, evidence=form.evidence)
 
 
@@ -36,9 +40,10 @@ def report_completion(session: Session, hazard: Hazard, form: Completion, *, by:
 
     Source: 浙江省安全生产条例 (2016) 第二十五条.
 
-    Raises: GateNotMet while sub-actions are open; InvalidInput (one photograph for before and after, or a stopped unit
+    Raises: GateNotMet while sub-actions are open; InvalidInput (a day ahead, one photograph for before and after, or a stopped unit
     without its own acceptance).
     """
+    moments.refuse_ahead(form.completed_on, at, field="completed_on")
     if hazard.open_actions:
         raise GateNotMet(
             f"还有{hazard.open_actions}项整改子项没有完成。",

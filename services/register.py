@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, tuple_
@@ -12,8 +13,10 @@ from models import Enterprise, Person, StandardClause, Unit
 from models.actor import Actor
 from models.decisions import DecisionCode
 from models.hazard import Channel, Hazard
+from models.limits import ZONE
 from models.permissions import Operation
 from models.source import CLOCKS_OF_REPORTERS, EVENTS_OF_REPORTERS
+from models.stage import Clock, Part
 from models.tables import (
     AUDIT_EVENT,
     DEADLINE,
@@ -22,12 +25,13 @@ from models.tables import (
     EVIDENCE,
     HAZARD,
     HAZARD_EVIDENCE,
+    HAZARD_PARTY,
     HAZARD_REQUEST,
     LETTER,
     SUB_ACTION,
     WORK_ITEM,
 )
-from services import access, watches
+from services import access, evidence, watches
 
 UNASSIGNED = "-"
 """As a lead unit's code: hazards that have none yet."""
@@ -115,8 +119,12 @@ class Surroundings(NamedTuple):
     evidence: Sequence[Any]
     handed_in: frozenset[str]
     """Which of the evidence came with the report itself."""
+    by_enterprise: frozenset[str]
+    """Which of it the enterprise's own people handed in."""
     requests: Sequence[Any]
     actions: Sequence[Any]
+    cooperating: Sequence[str]
+    """Names of the cooperating units (配合单位)."""
 
 
 def surroundings(session: Session, hazard: Hazard) -> Surroundings:
@@ -139,13 +147,23 @@ def surroundings(session: Session, hazard: Hazard) -> Surroundings:
         session.execute(select(LETTER).where(LETTER.c.hazard_id == hazard.id).order_by(LETTER.c.drafted_at)).all(),
         session.execute(pieces.order_by(EVIDENCE.c.uploaded_at)).all(),
         frozenset(session.execute(_HANDED_IN, {"of_hazard": hazard.id}).scalars()),
+        evidence.of_enterprise(session, hazard),
         session.execute(
             select(HAZARD_REQUEST).where(HAZARD_REQUEST.c.hazard_id == hazard.id).order_by(HAZARD_REQUEST.c.asked_at)
         ).all(),
         session.execute(
             select(SUB_ACTION).where(SUB_ACTION.c.hazard_id == hazard.id).order_by(SUB_ACTION.c.due_on)
         ).all(),
+        session.execute(_COOPERATING, {"of_hazard": hazard.id}).scalars().all(),
     )
+
+
+_COOPERATING = (
+    select(col(Unit.name))
+    .join(HAZARD_PARTY, HAZARD_PARTY.c.unit_id == col(Unit.id))
+    .where(HAZARD_PARTY.c.hazard_id == bindparam("of_hazard"), HAZARD_PARTY.c.part == Part.COOPERATING)
+    .order_by(col(Unit.code))
+)
 
 
 _HANDED_IN = (
@@ -156,12 +174,13 @@ _HANDED_IN = (
 
 
 def without_tip_off(hazard: Hazard, around: Surroundings) -> Surroundings:
-    """What an enterprise may see: nothing that runs only because somebody reported."""
-    hidden = {row.id for row in around.deadlines if row.clock in CLOCKS_OF_REPORTERS}
+    """What an enterprise may see: nothing that runs only because somebody reported, no name others gave a file, and not
+    the clocks of the report itself, which say when to the second."""
+    hidden = {row.id for row in around.deadlines if row.clock in CLOCKS_OF_REPORTERS | _OF_THE_REPORT}
     fired = {row.id for row in around.escalations if row.deadline_id in hidden}
     secret = around.handed_in if hazard.channel == Channel.PUBLIC_REPORT else frozenset[str]()
     return around._replace(
-        evidence=[row for row in around.evidence if row.id not in secret],
+        evidence=[_without_name(row, around.by_enterprise) for row in around.evidence if row.id not in secret],
         deadlines=[row for row in around.deadlines if row.id not in hidden],
         items=[row for row in around.items if row.kind not in CLOCKS_OF_REPORTERS],
         escalations=[row for row in around.escalations if row.id not in fired],
@@ -169,10 +188,25 @@ def without_tip_off(hazard: Hazard, around: Surroundings) -> Surroundings:
     )
 
 
+_OF_THE_REPORT = frozenset({Clock.TRIAGE, Clock.URGENT_TRIAGE})
+
+
+def _without_name(row: Any, own: frozenset[str]) -> Any:
+    return (
+        row if row.id in own else SimpleNamespace(**{**row._mapping, "filename": evidence.plain_name(row.media_type)})
+    )
+
+
+def day_of(moment: datetime) -> datetime:
+    """The beginning of its day: all an enterprise is told of when something was found and reported. A tip-off is entered
+    by its day, and the hour of a report may say whose shift it was."""
+    return moment.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def names_of(session: Session, hazard: Hazard) -> dict[str, str]:
     units = [
         hazard.reporting_unit_id, hazard.village_unit_id, hazard.verifying_unit_id, hazard.lead_unit_id,
-        hazard.rectifying_unit_id,
+        hazard.rectifying_unit_id, hazard.supervising_unit_id,
     ]  # fmt: skip
     found: dict[str, str] = {
         row[0]: row[1]
@@ -228,6 +262,9 @@ def _is_shown(event: dict[str, Any]) -> bool:
 
 
 def _without_origin(event: dict[str, Any]) -> dict[str, Any]:
+    if event["type"] == DecisionCode.REPORT:
+        on = day_of(datetime.fromisoformat(event["recorded_at"]))
+        return {"type": event["type"], "recorded_at": on.isoformat(), "cycle": event["cycle"], "actor": {}}
     kept = {name: value for name, value in event.items() if name not in _TELLING}
-    kept["actor"] = {"name": event["actor"].get("name", "")} if event["type"] != "REPORT" else {}
+    kept["actor"] = {"name": event["actor"].get("name", "")}
     return kept

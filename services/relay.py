@@ -10,11 +10,12 @@ from sqlmodel import Session
 from models.actor import Actor
 from models.errors import GateNotMet, NotFound
 from models.ids import new_id
+from models.outbox import Topic
 from models.sealed import seal, unseal
-from models.stage import Clock
-from models.tables import REPORT_MESSAGE
+from models.stage import Clock, Step
+from models.tables import DEADLINE, REPORT_MESSAGE
 from models.vault import ORIGINAL, MessageKind
-from services import duties, reporter_answers, trail, vault
+from services import duties, outbox, reporter_answers, sources, trail, vault
 from services.keys import Keyring
 
 REPORTER_MESSAGED, OBJECTION_SETTLED = "REPORTER_MESSAGED", "OBJECTION_SETTLED"
@@ -48,7 +49,15 @@ def put(
         "sealed": seal(key, text.encode(), belongs_to=message_id),
     }  # fmt: skip
     session.execute(insert(REPORT_MESSAGE), row)
+    if officer is None and kind != MessageKind.OBJECTION:  # of an objection a duty tells
+        tell_office(session, source, at=at)
     return message_id
+
+
+def tell_office(session: Session, source: Any, *, at: datetime) -> None:
+    """The committee office learns that the reporter has added something, and not what."""
+    hazard = sources.carrier(session, source)
+    outbox.post(session, hazard, Topic.REPORTER_WROTE, subject=source.id, step=Step(hazard.step), at=at)
 
 
 def message_reporter(session: Session, ring: Keyring, source: Any, text: str, *, by: Actor, at: datetime) -> str:
@@ -102,7 +111,11 @@ def settle_objection(session: Session, source: Any, finding: str, *, by: Actor, 
     reporter_answers.write_answer(session, source, finding, OBJECTION_SETTLED, by=by, at=at)
     settled = update(REPORT_MESSAGE).where(REPORT_MESSAGE.c.id == message_id)
     session.execute(settled.values(settled_at=at))
-    duties.close_duty(session, source.hazard_id, Clock.OBJECTION, Clock.OBJECTION, by=by, at=at, subject=message_id)
+    lies_at = select(DEADLINE.c.hazard_id).where(DEADLINE.c.clock == Clock.OBJECTION, DEADLINE.c.subject == message_id)
+    for hazard_id in session.execute(
+        lies_at.distinct()
+    ).scalars():  # where it was raised, though merged or taken out since
+        duties.close_duty(session, hazard_id, Clock.OBJECTION, Clock.OBJECTION, by=by, at=at, subject=message_id)
 
 
 def _refuse_too_many(session: Session, source: Any) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlmodel import Session
 
 from models.actor import Actor
@@ -66,13 +66,18 @@ def write_answer(session: Session, source: Any, text: str, kind: str, *, by: Act
 
 def _live(session: Session, source: Any) -> Any:
     """The running duty to answer this report, or None."""
-    mine = or_(DEADLINE.c.subject == source.id, DEADLINE.c.subject.startswith(f"{source.id}/", autoescape=True))
+    mine = of_report(DEADLINE.c.subject, source.id)
     running = (
         DEADLINE.c.hazard_id == source.hazard_id,
         DEADLINE.c.clock == Clock.REPORTER_ANSWER,
         DEADLINE.c.closed_at.is_(None),
     )
     return session.execute(select(DEADLINE).where(mine, *running).limit(1)).one_or_none()
+
+
+def of_report(subject: ColumnElement[str], source_id: str) -> ColumnElement[bool]:
+    """What a duty to answer this report is known by: its id, after a reopening with a number."""
+    return or_(subject == source_id, subject.startswith(f"{source_id}/", autoescape=True))
 
 
 def _subject(session: Session, source_id: str) -> str:

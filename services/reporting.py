@@ -112,7 +112,7 @@ def _draft(
         "enterprise_id": enterprise.id if enterprise else None, "sector": form.sector, "place": form.place,
         "description": form.description, "urgent": form.urgent, "persons_exposed": form.persons_exposed,
         "village_unit_id": village, "reporting_unit_id": min(units, default=None), "verifying_unit_id": None,
-        "lead_unit_id": None, "rectifying_unit_id": None, "leader_id": None, "returned": 0, "arbitrated": False,
+        "lead_unit_id": None, "rectifying_unit_id": None, "supervising_unit_id": None, "leader_id": None, "returned": 0, "arbitrated": False,
         "external_factor": False, "interim_control": None, "interim_hours": None, "extensions": 0,
         "progress_percent": None, "open_actions": 0, "open_requests": 0, "unit_closed_on": None, "enforcement_at": None,
         "frozen_at": None, "merged_into": None, "grade": None, "clause_id": None,

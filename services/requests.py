@@ -20,7 +20,19 @@ from models.process import DecisionCode, who_may
 from models.requests import REQUESTS, RequestKind
 from models.stage import Clock
 from models.tables import HAZARD, HAZARD_REQUEST
-from services import access, clocks, duties, escalations, granting, lead_time, outbox, pending, signatures, trail
+from services import (
+    access,
+    clocks,
+    duties,
+    escalations,
+    granting,
+    lead_time,
+    more_time,
+    outbox,
+    pending,
+    signatures,
+    trail,
+)
 from services.moves import Taken, take
 
 Decide = Callable[..., Taken]
@@ -61,7 +73,14 @@ def ask(session: Session, hazard: Hazard, form: Form, *, by: Actor, at: datetime
     if _alone(hazard, kind, by):
         asked = cast(Hazard, session.execute(select(HAZARD).where(HAZARD.c.id == hazard.id)).one())
         return _decide(
-            session, asked, Granted(comment="按权限表无须第二人"), by=by, at=at, kind=kind, granted=True, alone=True
+            session,
+            asked,
+            FORMS[kind.grant](comment="按权限表无须第二人"),
+            by=by,
+            at=at,
+            kind=kind,
+            granted=True,
+            alone=True,
         )
     if kind == RequestKind.LAST_EXTENSION:
         escalations.raise_clock(
@@ -119,7 +138,7 @@ def _decide(
     at = trail.after(hazard.changed_at, at)  # one instant for all that follows, also where the asking was just recorded
     code = kind.grant if granted else kind.deny
     asked = FORMS[kind.ask].model_validate_json(request.form)
-    effect = granting.effect(session, hazard, kind, asked, form, at=at) if granted else granting.Effect({})
+    effect = granting.effect(session, hazard, kind, asked, form, at=at) if granted else more_time.Effect({})
     left = hazard.open_requests - 1
     pending.decide(session, request.id, "GRANTED" if granted else "DENIED", by=None if alone else by.person_id, at=at)
     duties.close_duty(session, hazard.id, REQUESTS[kind].clock, kind.grant, by=by, at=at, subject=request.id)

@@ -50,7 +50,7 @@ def pass_review(session: Session, hazard: Hazard, form: ReviewPass, *, by: Actor
 def fail_review(session: Session, hazard: Hazard, form: ReviewFailure, *, by: Actor, at: datetime) -> Taken:
     """Send it back to rectification with a new limit; the failure is counted (复查不合格); from the second one the
     rectifier owes a written explanation. The new limit begins at the supervision letter, the second time one level higher."""
-    limit = clocks.new_limit(session, hazard, form, at=at)
+    limit = clocks.limit_of_rework(session, hazard, form, at=at)
     taken = take(session, hazard, DecisionCode.FAIL, form, by=by, at=at, **limit)
     level = _FAILED_LEVEL if hazard.failure_count == 0 else _FAILED_LEVEL + 1
     escalations.raise_clock(
@@ -102,7 +102,7 @@ def record_district_result(session: Session, hazard: Hazard, form: Recheck, *, b
 
 def pass_partly(session: Session, hazard: Hazard, form: PartialPass, *, by: Actor, at: datetime) -> Taken:
     """Part of it is rectified; what remains goes back with its own limit and is no failure (部分合格)."""
-    limit = clocks.new_limit(session, hazard, form, at=at)
+    limit = clocks.limit_of_rework(session, hazard, form, at=at)
     return take(session, hazard, DecisionCode.PARTIAL, form, by=by, at=at, **limit)
 
 

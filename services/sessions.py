@@ -131,6 +131,12 @@ def actor_for(session: Session, token: str, *, at: datetime, idle: timedelta, lo
     )  # fmt: skip
 
 
+def person_once_behind(session: Session, token: str) -> str | None:
+    """Whose session this was, also when it has ended: to give back what they typed, never to let anybody in."""
+    whose = select(col(Account.person_id)).join(LoginSession, col(LoginSession.account_id) == col(Account.id))
+    return session.execute(whose.where(col(LoginSession.token_hash) == hashed(token))).scalar_one_or_none()
+
+
 @lru_cache(maxsize=1024)
 def _scope(text: str | None) -> frozenset[Operation] | None:
     """The operations a token names. Who one is and how to sign out is everybody's, whatever else the token is for."""

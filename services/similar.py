@@ -5,27 +5,36 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, case, or_, select
 from sqlmodel import Session, col
 
 from models import Enterprise, StandardClause
 from models.actor import Actor
 from models.decisions import DecisionCode
 from models.hazard import Hazard
-from models.similarity import Likeness, score
+from models.similarity import LIKELY, Likeness, score
 from models.source import NEUTRAL_TEXT
-from models.stage import Stage
+from models.stage import Stage, Step
+from models.steps import OPEN_STEPS, STEPS
 from models.tables import DECISION, HAZARD, STANDARD_CLAUSE
 from services import access
 
 _SPAN = timedelta(days=365)
 _MOST_READ, _MOST_SHOWN = 500, 5
 _LEAST = 0.2
+_UNDECIDED = frozenset(step for step in OPEN_STEPS if STEPS[step].stage in {Stage.REPORTED, Stage.VERIFICATION}) | {
+    Step.ASSIGN
+}
+"""Where it can still be merged into the one it is, or sent back to be."""
 
 
 class Similar(NamedTuple):
     hazard: Any
     score: float
+
+    @property
+    def is_likely(self) -> bool:
+        return self.score >= LIKELY
 
 
 def to_report(
@@ -42,6 +51,13 @@ def to_hazard(session: Session, hazard: Hazard, *, by: Actor, at: datetime) -> S
     return _likest(session, _likeness(hazard, _clause_of(session, hazard)), hazard.sector, hazard.id, by=by, at=at)
 
 
+def at_verification(session: Session, hazard: Hazard, *, by: Actor, at: datetime) -> Sequence[Similar]:
+    """`to_hazard` for whoever accepts or verifies it; nothing once it is assigned, and nothing for its enterprise."""
+    if by.enterprise_id or hazard.description == NEUTRAL_TEXT or Step(hazard.step) not in _UNDECIDED:
+        return ()
+    return to_hazard(session, hazard, by=by, at=at)
+
+
 def _likest(session: Session, wanted: Likeness, sector: str, but: str, *, by: Actor, at: datetime) -> Sequence[Similar]:
     near = [HAZARD.c.enterprise_id == wanted.enterprise, HAZARD.c.sector == sector, HAZARD.c.place == wanted.place]
     if wanted.clause:
@@ -50,10 +66,10 @@ def _likest(session: Session, wanted: Likeness, sector: str, but: str, *, by: Ac
         select(HAZARD, STANDARD_CLAUSE.c.code, DECISION.c.form.label("reported"))
         .join(DECISION, and_(DECISION.c.hazard_id == HAZARD.c.id, DECISION.c.code == DecisionCode.REPORT))
         .outerjoin(STANDARD_CLAUSE, STANDARD_CLAUSE.c.id == HAZARD.c.clause_id)
-        .where(or_(*near), HAZARD.c.id != but, HAZARD.c.reported_at >= at - _SPAN, access.visible(by))
+        .where(HAZARD.c.id != but, HAZARD.c.reported_at >= at - _SPAN, access.visible(by))
         .where(HAZARD.c.stage.not_in((Stage.VOIDED, Stage.MERGED)))
         .where(HAZARD.c.description != NEUTRAL_TEXT)
-        .order_by(HAZARD.c.reported_at.desc())
+        .order_by(case((or_(*near), 0), else_=1), HAZARD.c.reported_at.desc())
         .limit(_MOST_READ)
     )
     rows = session.execute(candidates)

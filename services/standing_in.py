@@ -85,6 +85,15 @@ def as_actor(session: Session, person_id: str) -> Actor:
     return Actor(person.id, person.name, "", own_grants(session, person_id), person.enterprise_id)
 
 
+def as_reader(session: Session, person_id: str, *, at: datetime) -> Actor:
+    """`as_actor` with what is lent to the person on that day: what they would see if they signed in."""
+    holder = select(col(Person.id).label("person_id"), col(Person.name), col(Person.enterprise_id))
+    wanted = with_lent_grants(holder.where(col(Person.id) == bindparam("wanted")))
+    rows = session.execute(wanted, {"wanted": person_id, "today": day_of(at)}).all()
+    grants = tuple(dict.fromkeys((Role(row.role), row.unit_id) for row in rows if row.role))
+    return Actor(person_id, rows[0].name, "", grants, rows[0].enterprise_id)
+
+
 def is_active(session: Session, person_id: str) -> bool:
     """Whether the person exists and has an account that is not disabled."""
     found = select(col(Person.id)).where(col(Person.id) == person_id, _active(Person))

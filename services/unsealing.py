@@ -103,6 +103,17 @@ def waiting(session: Session, *, by: Actor, at: datetime) -> Sequence[Any]:
     return session.execute(statement.order_by(UNSEALING.c.requested_at)).all()
 
 
+def own(session: Session, *, by: Actor, at: datetime) -> Sequence[Any]:
+    """This person's requests of the last week, newest first."""
+    statement = (
+        select(UNSEALING, HAZARD.c.no)
+        .join(HAZARD_SOURCE, HAZARD_SOURCE.c.id == UNSEALING.c.source_id)
+        .join(HAZARD, HAZARD.c.id == HAZARD_SOURCE.c.hazard_id)
+        .where(UNSEALING.c.requested_by == by.person_id, UNSEALING.c.requested_at >= at - _LAPSES_AFTER)
+    )
+    return session.execute(statement.order_by(UNSEALING.c.requested_at.desc())).all()
+
+
 def _refuse_involved(by: Actor, hazard: Hazard, units: set[str | None]) -> None:
     """Whoever the hazard is about, or leads it, neither asks nor approves."""
     if by.person_id == hazard.leader_id or by.enterprise_id or by.unit_ids & units:

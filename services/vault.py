@@ -5,7 +5,7 @@ import os
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 from sqlmodel import Session
 
 from models.actor import Actor
@@ -97,6 +97,17 @@ def rewrap(session: Session, ring: Keyring, *, by: Actor | None, at: datetime) -
     if rows:
         trail.append_office(session, VAULT_REWRAPPED, by=by, at=at, facts={"epoch": epoch, "count": len(rows)})
     return len(rows)
+
+
+def newest_epoch(session: Session) -> int:
+    """The newest epoch anything was ever sealed under; 0 before the first report."""
+    return session.execute(select(func.coalesce(func.max(REPORTER_VAULT.c.epoch), 0))).scalar_one()
+
+
+def needs(session: Session, epoch: int) -> bool:
+    """Something that was not erased is wrapped under this epoch's key."""
+    wrapped = exists().where(REPORTER_VAULT.c.epoch == epoch, REPORTER_VAULT.c.wrapped_key.is_not(None))
+    return session.execute(select(wrapped)).scalar_one()
 
 
 def _wrapping(source_id: str, part: str) -> str:

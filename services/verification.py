@@ -14,9 +14,10 @@ from models.forms.triage import ExpertOpinion, ExpertRequest, VerificationFailur
 from models.hazard import Grade, Hazard
 from models.organization import UnitKind
 from models.process import DecisionCode, Part
+from models.source import NEUTRAL_TEXT
 from models.stage import Clock
 from models.tables import DECISION
-from services import clocks, controls, duties, lookups
+from services import clocks, controls, duties, lookups, moments
 from services.moves import Taken, take
 from services.reporting import LOCAL, add_parties
 
@@ -25,7 +26,16 @@ _VERIFIERS = frozenset({UnitKind.DEPARTMENT, UnitKind.COMMITTEE})
 
 
 def accept_report(session: Session, hazard: Hazard, form: Acceptance, *, by: Actor, at: datetime) -> Taken:
-    """Accept a report (受理) and name the department that verifies it on site."""
+    """Accept a report (受理) and name the department that verifies it on site.
+
+    Raises: GateNotMet for a tip-off whose abstract is not written: there would be nothing to verify by.
+    """
+    if hazard.description == NEUTRAL_TEXT:
+        raise GateNotMet(
+            "举报摘要尚未编写。",
+            rule="举报原文密封，核查单位和企业只看镇安委办的摘要",
+            remedy="请先编写举报摘要，再受理。",
+        )
     unit = lookups.unit_by_code(session, form.verifying_unit, field="verifying_unit", kinds=_VERIFIERS)
     taken = take(session, hazard, DecisionCode.ACCEPT, form, by=by, at=at, verifying_unit_id=unit.id)
     add_parties(session, hazard.id, {Part.VERIFYING: [unit.id]})
@@ -44,6 +54,8 @@ def find_major(session: Session, hazard: Hazard, form: MajorFinding, *, by: Acto
     """
     found_on = hazard.discovered_at.astimezone(LOCAL).date().isoformat()
     clause = lookups.clause_in_force(session, form.clause, found_on)
+    for further in form.further_clauses:
+        lookups.clause_in_force(session, further, found_on, field="further_clauses")
     nobodys: dict[str, Any] = {"enterprise_id": None} if form.no_owner and hazard.enterprise_id else {}
     return _find(
         session, hazard, DecisionCode.MAJOR, form, Grade.MAJOR, by=by, at=at,
@@ -57,7 +69,8 @@ def find_general(session: Session, hazard: Hazard, form: LesserFinding, *, by: A
 
     Raises: GateNotMet when something stricter than the control of the finding is in force.
     """
-    return _find(session, hazard, DecisionCode.GENERAL, form, Grade.GENERAL, by=by, at=at, clause_id=None)
+    exposed = _exposed(hazard, form)
+    return _find(session, hazard, DecisionCode.GENERAL, form, Grade.GENERAL, by=by, at=at, clause_id=None, **exposed)
 
 
 def find_no_hazard(session: Session, hazard: Hazard, form: LesserFinding, *, by: Actor, at: datetime) -> Taken:
@@ -65,13 +78,25 @@ def find_no_hazard(session: Session, hazard: Hazard, form: LesserFinding, *, by:
 
     Raises: as `find_general`.
     """
-    return _find(session, hazard, DecisionCode.NOT_HAZARD, form, Grade.NOT_HAZARD, by=by, at=at, clause_id=None)
+    exposed = _exposed(hazard, form)
+    return _find(
+        session, hazard, DecisionCode.NOT_HAZARD, form, Grade.NOT_HAZARD, by=by, at=at, clause_id=None, **exposed
+    )
+
+
+def _exposed(hazard: Hazard, form: LesserFinding) -> dict[str, Any]:
+    """How many were found to be exposed, where somebody counted."""
+    told = form.persons_exposed
+    return {} if told is None or told == hazard.persons_exposed else {"persons_exposed": told}
 
 
 def _find(
     session: Session, hazard: Hazard, code: DecisionCode, form: Finding, grade: Grade, *, by: Actor, at: datetime,
     **changes: Any,
 ) -> Taken:  # fmt: skip
+    moments.refuse_ahead(form.checked_at, at, field="checked_at")
+    if form.interim_since is not None:
+        moments.refuse_ahead(form.interim_since, at, field="interim_since")
     controls.refuse_milder(hazard, form.interim_control)
     control = controls.decided(form)
     changes |= control

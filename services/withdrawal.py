@@ -13,7 +13,7 @@ from models.errors import GateNotMet, NotPermitted
 from models.forms.requests import Withdrawal
 from models.hazard import Hazard
 from models.process import DecisionCode, move_for
-from models.stage import Step
+from models.stage import Clock, Step
 from models.tables import AUDIT_EVENT, DEADLINE, DECISION, HAZARD, HAZARD_REQUEST, WORK_ITEM
 from services import clocks, history_check
 from services.moves import Taken, take
@@ -21,6 +21,8 @@ from services.moves import Taken, take
 _NOT_RESTORED = frozenset({"version", "stage", "step", "due_at", "closed_at", "open_requests"})
 """The move back says these itself; a request that lapsed with the withdrawn move is not asked again by taking it back."""
 """Columns the move itself sets."""
+_NO_DECISIONS = (Clock.ANSWER, Clock.REPORTER_ANSWER, Clock.OBJECTION)
+"""Clocks that letters and reporters start; a decision taken back leaves them, and what a leader asked for, as they are."""
 
 
 def withdraw(session: Session, hazard: Hazard, form: Withdrawal, *, by: Actor, at: datetime) -> Taken:
@@ -75,12 +77,12 @@ def _typed(name: str, value: Any) -> Any:
 def _turn_back(session: Session, hazard: Hazard, since: datetime, *, at: datetime) -> None:
     """Clocks and duties the withdrawn move had started are void; those it had ended go on with the dates they had. A
     request that lapsed with it is not asked again, so nobody is to decide it."""
-    of_hazard = DEADLINE.c.hazard_id == hazard.id
-    clocks.void(session, of_hazard, DEADLINE.c.start_at > since, at=at)
-    ended = (of_hazard, DEADLINE.c.closed_at > since, DEADLINE.c.outcome.in_(("MET", "LATE")))
+    of_hazard = (DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.clock.not_in(_NO_DECISIONS))
+    clocks.void(session, *of_hazard, DEADLINE.c.start_at > since, at=at)
+    ended = (*of_hazard, DEADLINE.c.closed_at > since, DEADLINE.c.outcome.in_(("MET", "LATE")))
     for deadline in session.execute(select(DEADLINE).where(*ended)).all():
         clocks.go_on(session, deadline)
-    duty = (WORK_ITEM.c.hazard_id == hazard.id, ~WORK_ITEM.c.is_move)
+    duty = (WORK_ITEM.c.hazard_id == hazard.id, ~WORK_ITEM.c.is_move, WORK_ITEM.c.kind.in_(list(DecisionCode)))
     requests = select(HAZARD_REQUEST.c.id).where(HAZARD_REQUEST.c.hazard_id == hazard.id)
     ended_with_it = (WORK_ITEM.c.closed_at > since, WORK_ITEM.c.opened_at <= since, WORK_ITEM.c.origin.not_in(requests))
     reopened = update(WORK_ITEM).where(*duty, *ended_with_it)

@@ -120,7 +120,8 @@ class Browser:
         return self.page
 
     def send(self, action: str, *, press: str = "", files: Any = None, **changes: Any) -> Page:
-        """Send the form that goes to `action`, with these answers changed; `press`: the words on the button."""
+        """Send the form that goes to `action`, with these answers changed; `press`: the words on the button, else the
+        first one is pressed."""
         form = self.page.form(action)
         self.page = Page(self.client.post(action, data=self._filled(form, press, changes), files=files))
         return self.page
@@ -129,8 +130,8 @@ class Browser:
         given = {name.replace("__", "."): value for name, value in changes.items()}
         if unknown := set(given) - form.names:
             raise AssertionError(f"the form has no {unknown}; it has {sorted(form.names)}")
-        pressed = [(name, value) for name, value, words in form.buttons if name and (not press or press in words)]
-        return {**form.values, **given, **dict(pressed[:1])}
+        pressed = [(name, value) for name, value, words in form.buttons if press in words][:1]
+        return {**form.values, **given, **{name: value for name, value in pressed if name}}
 
 
 def submitted(

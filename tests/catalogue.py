@@ -11,14 +11,19 @@ from typing import Any
 from jinja2.nodes import Call
 from pydantic import BaseModel
 
+from api.app import make_app
+from api.desk import Office
 from models import decisions, forms, process, stage
 from models.errors import DomainError
 from models.forms import FORMS, organization
 from models.permissions import Role
 from notifications.channel_address import CONFIGS
-from services import following
+from services import condition, following
+from settings import Settings
 from web import questions, values
 from web.fields import Field, fields_of
+from web.interface_schema import body_of, calls, rows
+from web.language import words
 from web.rendering import environment
 
 WEB = Path(values.__file__).parent
@@ -32,7 +37,7 @@ def is_chinese(text: str) -> bool:
 
 
 def every_text() -> set[str]:
-    found = {*_templates(), *_code(), *_models(), *_forms()}
+    found = {*_templates(), *_code(), *_models(), *_findings(), *_forms(), *_interface()}
     return {text for text in found if is_chinese(text)}
 
 
@@ -62,6 +67,8 @@ def _code() -> Iterator[str]:
                 and isinstance(node.value, ast.Constant)
             ):
                 yield str(node.value.value)
+            if isinstance(node, ast.Call) and node.args and {one.arg for one in node.keywords} & {"rule", "remedy"}:
+                yield from _constants(ast.Tuple(node.args[:1]))  # what a refusal says
             yield from _of_listings(node)
     for name in sorted(path.stem for path in WEB.glob("*.py") if path.stem != "__init__"):
         yield from _tables(import_module(f"web.{name}"))
@@ -106,6 +113,27 @@ def _strings(value: object) -> Iterator[str]:
     elif isinstance(value, tuple | list):
         for one in value:
             yield from _strings(one)
+
+
+def _findings() -> Iterator[str]:
+    """What the service says of itself, in whatever variable the words stand."""
+    yield from (part.value for part in condition.Part)
+    yield from _constants_of(condition)
+
+
+def _interface() -> Iterator[str]:
+    """What the interface calls its operations and their fields."""
+    document = make_app(Office(Settings(), None)).openapi()  # pyright: ignore[reportArgumentType, reportCallIssue]  # described, not called
+    for call in calls(document):
+        yield call.summary
+        for row in rows(document, body_of(document, call)[1], words("zh")):
+            yield from (row.title, row.hint)
+
+
+def _constants_of(module: ModuleType) -> Iterator[str]:
+    for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_chinese(node.value):
+            yield node.value
 
 
 def _models() -> Iterator[str]:

@@ -79,4 +79,4 @@ def rungs_of(session: Session, deadline: Any) -> list[Any]:
         policies.ladder(session, deadline.ladder_version),
         policies.calendar(session, deadline.calendar_version),
     )
-    return rungs(deadline.start_at, deadline.due_at, deadline.against, ladder, calendar)
+    return rungs(deadline.start_at, deadline.due_at, ladder.of(deadline.clock, deadline.against), calendar)

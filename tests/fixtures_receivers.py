@@ -71,7 +71,12 @@ def mail_receiver_at_work() -> Iterator[MailReceiver]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         receiver.port = free.getsockname()[1]
     controller = Controller(
-        receiver, hostname="127.0.0.1", port=receiver.port, authenticator=receiver.let_in, auth_require_tls=False
+        receiver,
+        hostname="127.0.0.1",
+        port=receiver.port,
+        authenticator=receiver.let_in,
+        auth_require_tls=False,
+        ready_timeout=60,
     )
     controller.start()
     yield receiver

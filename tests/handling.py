@@ -37,6 +37,7 @@ _DAYS = (
     "closed_on",
     "reported_on",
     "completed_on",
+    "principal_signed_on",
 )
 
 

@@ -45,7 +45,7 @@ class Installation:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        self.process.wait(120)
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def start(data_dir: Path) -> Installation:
     """Everything up and ready, Prefect too."""
     held = launch(data_dir)
     wait_until(
-        lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{held.port + 1}/api/health"), seconds=90
+        lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{held.port + 1}/api/health"), seconds=300
     )
     return held
 
@@ -82,7 +82,7 @@ def launch(data_dir: Path) -> Installation:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2, trust_env=False).is_success
+        return httpx.get(url, timeout=10, trust_env=False).is_success
     except httpx.HTTPError:
         return False
 

@@ -76,7 +76,7 @@ def given(step: Step, resource: str, person: Person) -> bool:
         move = move_for(step, CODE[resource])
     except WrongStage:
         return False
-    return access.may_take(_actor(person), move, _hazard(step))
+    return access.may_take(_actor(person), move, hazard_at(step))
 
 
 def _actor(person: Person) -> Actor:
@@ -86,7 +86,7 @@ def _actor(person: Person) -> Actor:
 
 
 @cache
-def _hazard(step: Step) -> Hazard:
+def hazard_at(step: Step) -> Hazard:
     """One hazard with a different unit in each part."""
     return Hazard(
         id="h", no="ZY-2026-0001", stage=STEPS[step].stage, step=step, channel="INSPECTION", source="镇级检查",

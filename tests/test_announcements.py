@@ -1,5 +1,7 @@
 """What is laid on somebody beside the move, and how what they asked for was decided, reaches them."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlmodel import Session
@@ -11,7 +13,7 @@ from models.process import DecisionCode
 from models.requests import RequestKind as K
 from models.stage import Step
 from models.tables import NOTICE, OUTBOX
-from town import Town, carry_to
+from town import NOON, Town, carry_to, decide, photo
 
 
 def last_message(session: Session, topic: Topic) -> str:
@@ -27,12 +29,28 @@ def last_message(session: Session, topic: Topic) -> str:
 def test_a_request_reaches_whoever_decides_it_and_its_answer_whoever_asked(session: Session, town: Town):
     hazard = carry_to(session, town, Step.WORK)
     hazard = take(session, town, hazard, K.PAUSE.ask, "clerk")
+    asked = last_message(session, Topic.DUTY)
     hazard = take(session, town, hazard, K.PAUSE.grant, "leader")
-    for effect, topic in (("tell_of_duty", Topic.DUTY), ("tell_answer", Topic.ANSWERED)):
-        effects.carry_out(effect, last_message(session, topic))
+    answered = last_message(session, Topic.ANSWERED)
+    effects.carry_out("tell_of_duty", asked)
+    effects.carry_out("tell_answer", answered)
 
     told = {(row.topic, row.person_id) for row in session.execute(select(NOTICE.c.topic, NOTICE.c.person_id))}
     assert told == {("answered", town.clerk.person_id)}
+
+
+@pytest.mark.usefixtures("flows_here")
+def test_whoever_asked_for_what_lapsed_is_told_that_nobody_decides_it_any_more(session: Session, town: Town):
+    hazard = carry_to(session, town, Step.WORK)
+    hazard = take(session, town, hazard, K.EXTENSION.ask, "principal", new_limit_on="2026-11-20", late_reason="设备推迟",
+                  evidence=[photo(session, town.principal)])  # fmt: skip
+    decide(session, town, hazard, DecisionCode.COMPLETE, "principal", at=NOON + timedelta(days=1))
+
+    effects.carry_out("tell_answer", last_message(session, Topic.ANSWERED))
+
+    (notice,) = session.execute(select(NOTICE)).all()
+    assert (notice.topic, notice.person_id) == ("answered", town.principal.person_id)
+    assert "“申请延期”已失效" in notice.body
 
 
 @pytest.mark.usefixtures("flows_here")

@@ -1,13 +1,15 @@
 """Whose clock counts, a clock set back, and whether anybody sweeps at all."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select, text
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from administering import browsers
 from api.desk import Office
 from api.fallback_sweep import sweep_if_nobody_does
 from databases import Databases
@@ -16,6 +18,7 @@ from flows import escalation
 from models.engine import writing
 from models.errors import ClockSkewed
 from models.instant import instant_of
+from models.operations import Operation
 from models.process import DecisionCode as D
 from models.stage import Clock, Step
 from models.tables import AUDIT_EVENT, DEADLINE, ESCALATION, INCIDENT
@@ -23,9 +26,10 @@ from notifications.channel_address import ChannelKind
 from office_api import Caller
 from outgoing import open_channel
 from receivers import Desk
-from services import sweeping
+from services import access, sweeping
 from settings import Settings
-from town import Town, carry_to, decide, report
+from story import Story
+from town import NOON, Town, carry_to, decide, report
 
 A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 
@@ -95,6 +99,33 @@ def test_a_clients_time_decides_nothing(session: Session, town: Town, people: di
     assert (deadline.outcome, abs(deadline.closed_at - now()) < A_MINUTE) == ("LATE", True)
 
 
+def test_a_request_that_waits_for_the_hazard_is_judged_when_it_has_it(
+    engine: Engine, session: Session, town: Town, people: dict[str, Caller]
+):
+    """F-7: sent before the deadline and decided after it, it is late."""
+    hazard = carry_to(session, town, Step.SIGN)
+    session.commit()
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as other, other.begin():
+            access.lock_hazard_for(other, hazard.no, Operation.RECEIVE_ASSIGNMENT, by=town.officer)
+            waiting = pool.submit(people["officer"].post, f"/hazards/{hazard.no}/receipt", {}, version=hazard.version)
+            _until_somebody_waits(other)
+            given_back = now()
+        answer = waiting.result(60)
+
+    assert answer.status_code == 201, answer.text
+    assert deadline_of(session, hazard, Clock.RECEIPT).closed_at >= given_back
+
+
+def _until_somebody_waits(session: Session) -> None:
+    """On SQLite a writer waits in its own process and is not seen to."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    patience = now() + A_MINUTE
+    while session.get_bind().dialect.name == "postgresql" and not session.connection().execute(waiting).scalar_one():
+        assert now() < patience
+
+
 def test_a_clock_set_back_two_hours_is_recorded_and_time_goes_on(session: Session, town: Town):
     """F-30."""
     at = now() - A_DAY
@@ -131,6 +162,36 @@ def test_readyz_says_when_nobody_has_swept_for_five_minutes(
 
     assert ("督办巡查" in found) == red
     assert (client.get("/healthz/sweep").status_code == 503) == red
+
+
+def test_every_page_of_the_office_says_that_nobody_sweeps(
+    engine: Engine, session: Session, town: Town, app_settings: Settings
+):
+    """F-26: to whoever works there; an enterprise is not told how the office is doing."""
+    story = Story(engine, town, app_settings)
+    sweeping.beat(session, by="host-1", at=story.at)
+    session.commit()
+    people = browsers(story)
+    pages = {"clerk": "/inbox", "mayor": "/supervision", "principal": "/enterprise"}
+
+    for minutes in (5, 12):
+        story.go_to(NOON + minutes * A_MINUTE)
+        said = {who for who, path in pages.items() if "督办巡查已12分钟没有完成" in people[who].open(path).text}
+
+        assert said == ({"clerk", "mayor"} if minutes == 12 else set())
+
+
+def test_a_hazards_page_says_how_long_after_it_was_found_it_was_reported(
+    engine: Engine, town: Town, app_settings: Settings
+):
+    """F-9."""
+    story = Story(engine, town, app_settings)
+    late = story.report(discovered_at=(story.at - timedelta(hours=53)).isoformat())
+    soon = story.report(discovered_at=(story.at - timedelta(hours=23)).isoformat())
+    clerk = browsers(story)["clerk"]
+
+    assert clerk.open(f"/hazards/{late.no}").sees("登记晚于发生2天5小时")
+    assert "登记晚于发生" not in clerk.open(f"/hazards/{soon.no}").text
 
 
 @pytest.mark.parametrize(("minutes", "sweeps"), [(9, False), (11, True), (None, True)])

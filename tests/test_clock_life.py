@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session
 
 from escalated import deadline_of, fired_levels, rungs_of
-from handling import live_clocks, settle, take
+from handling import live_clocks, move_item, settle, take
 from histories import A_DAY, Killed, deadlines, in_order, killed_at, levels_by, live_through, transactions
 from models.calendar import chinese_calendar_body
 from models.errors import GateNotMet, InvalidInput
@@ -22,7 +22,7 @@ from models.requests import RequestKind as K
 from models.stage import Clock, Step
 from models.standard import PolicyKind
 from models.tables import AUDIT_EVENT, DEADLINE, ESCALATION, HAZARD
-from services import clocks, escalations, policies, sweeping
+from services import clocks, escalations, policies, staffing, sweeping
 from town import NOON, Town, carry_to, decide, fetch, report
 
 LIVES = 12
@@ -72,7 +72,8 @@ def test_the_versions_of_a_deadline_are_in_the_event_that_started_it(session: Se
     for row in deadlines(session, hazard).values():
         started = (AUDIT_EVENT.c.stream == hazard.id, AUDIT_EVENT.c.recorded_at == row.start_at)
         rule = json.loads(session.execute(select(AUDIT_EVENT.c.body).where(*started)).scalar_one())["rule"]
-        assert (rule["calendar"], rule["ladder"]) == (row.calendar_version, row.ladder_version)
+        versions = (row.rules_version, row.calendar_version, row.ladder_version)
+        assert (rule["rules"], rule["calendar"], rule["ladder"]) == versions
 
 
 def test_when_it_was_found_moves_no_deadline(session: Session, town: Town):
@@ -113,7 +114,7 @@ def test_sweeps_at_any_time_leave_the_models_levels(session: Session, town: Town
 def test_a_sweep_killed_after_any_row_is_finished_by_the_next(engine: Engine, session: Session, town: Town, step: int):
     """F-25, F-10, F-11: killed again and again, each time `step` statements further on."""
     hazards = [report(session, town) for _ in range(4)]
-    wanted = {(deadline_of(session, one, Clock.TRIAGE).id, level, level < 4) for one in hazards for level in range(5)}
+    wanted = {(deadline_of(session, one, Clock.TRIAGE).id, level, True) for one in hazards for level in range(5)}
     session.commit()
 
     kills = 0
@@ -131,14 +132,37 @@ def test_a_sweep_killed_after_any_row_is_finished_by_the_next(engine: Engine, se
     assert len(rows) == len(events) == 20
 
 
-def test_another_department_or_person_moves_no_deadline(session: Session, town: Town):
-    """F-20."""
-    hazard = carry_to(session, town, Step.RECHECK)
+@pytest.mark.parametrize(
+    ("step", "code", "who", "changes"),
+    [
+        (Step.RECHECK, D.REASSIGN, "clerk", {}),
+        (Step.WORK, D.REASSIGN, "clerk", {}),
+        (Step.WORK, D.CHANGE_OWNER, "clerk", {"enterprise": None, "rectifying_unit": "CUN1"}),
+        (Step.WORK, D.CORRECT, "officer", {}),
+    ],
+)
+def test_another_department_or_person_moves_no_deadline(
+    session: Session, town: Town, step: Step, code: D, who: str, changes: dict[str, Any]
+):
+    """F-20: nor does another owner, or another description."""
+    hazard = carry_to(session, town, step)
     before = {clock: (row.id, row.due_at) for clock, row in live_clocks(session, hazard).items()}
 
-    hazard = take(session, town, hazard, D.REASSIGN, "clerk", at=NOON + 3 * A_DAY)
+    hazard = take(session, town, hazard, code, who, at=NOON + 3 * A_DAY, **changes)
 
     assert {clock: (row.id, row.due_at) for clock, row in live_clocks(session, hazard).items()} == before
+
+
+def test_an_item_given_to_somebody_else_keeps_its_date(session: Session, town: Town):
+    """F-20."""
+    hazard = carry_to(session, town, Step.RECHECK)
+    before = deadlines(session, hazard)
+    item = move_item(session, hazard)
+
+    staffing.assign_person(session, item.id, town.persons["second_officer"].id, by=town.head, at=NOON + A_DAY)
+
+    assert deadlines(session, hazard) == before
+    assert move_item(session, hazard).due_at == item.due_at
 
 
 def test_a_rebound_starts_anew_and_leaves_the_first_cycle_as_it_was(session: Session, town: Town):
@@ -230,4 +254,4 @@ def test_a_late_completion_taken_back_leaves_the_highest_level_to_be_told(sessio
         escalations.fire_due_rungs(session, deadline, at=late + A_DAY)
 
     told = fired_levels(session, hazard, Clock.RECTIFICATION)
-    assert [(row.level, row.late) for row in told] == [(0, True), (1, True), (2, False)]
+    assert [(row.level, escalations.was_told(session, row.id)) for row in told] == [(0, False), (1, False), (2, True)]

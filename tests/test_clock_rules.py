@@ -163,7 +163,7 @@ def test_a_hold_moves_what_falls_due_in_it_to_its_end_and_nothing_else(
 ):
     """F-13: also with a hold, no level comes before a lower one."""
     ends = due(start, _limit(number, Unit.CALENDAR_DAYS), CALENDAR).due_at
-    before = rungs(start, ends, against, LADDER, CALENDAR)
+    before = rungs(start, ends, LADDER.of("", against), CALENDAR)
     held_at = ends + days * A_DAY
     span = Span(held_at, held_at + timedelta(hours=hours))
 

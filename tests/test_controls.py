@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from api.examples import EXAMPLES
 from escalated import fired_levels
-from handling import live_clocks, open_duties, settle, take
+from handling import live_clocks, open_duties, outcomes, settle, take
 from models.errors import FourEyes, GateNotMet
 from models.forms import FORMS
 from models.hazard import Hazard
@@ -51,8 +51,10 @@ def test_a_breach_is_raised_to_the_highest_level_at_once(session: Session, town:
 
     hazard = take(session, town, hazard, D.CONFIRM_CONTROL, "villager", at=NOON + timedelta(days=1), holds=False)
 
-    levels = [(row.level, row.late) for row in fired_levels(session, hazard, Clock.INTERIM_CHECK)]
-    assert levels == [(0, True), (1, True), (2, True), (3, True), (4, False)]
+    levels = [
+        (row.level, escalations.was_told(session, row.id)) for row in fired_levels(session, hazard, Clock.INTERIM_CHECK)
+    ]
+    assert levels == [(0, False), (1, False), (2, False), (3, False), (4, True)]
     assert live_clocks(session, hazard)[Clock.INTERIM_CHECK].due_at == NOON + timedelta(days=2)
 
 
@@ -109,10 +111,39 @@ def test_a_listed_hazard_is_filed_published_and_delisted_before_it_closes(sessio
     assert (hazard.step, hazard.listing_level) == (Step.CLOSED, "NONE")
 
 
+def test_a_delisting_is_published_within_its_days_also_after_the_close_out(session: Session, town: Town):
+    hazard, at = carry_to(session, town, Step.GATE), NOON + timedelta(days=2)
+    hazard = settle(session, town, hazard, K.LISTING, "clerk", "leader", at=at)
+    hazard = settle(session, town, hazard, K.DELISTING, "clerk", "leader", at=at)
+    due_at = live_clocks(session, hazard)[Clock.DELISTING_PUBLICATION].due_at
+
+    hazard = decide(session, town, hazard, D.CLOSE, "clerk", at=at)
+
+    assert live_clocks(session, hazard)[Clock.DELISTING_PUBLICATION].due_at == due_at
+    assert "PUBLISH_LISTING" in open_duties(session, hazard)
+    for what in (Clock.LISTING_FILING, Clock.LISTING_PUBLICATION, Clock.DELISTING_PUBLICATION):
+        hazard = take(session, town, hazard, D.PUBLISH_LISTING, "clerk", at=at + timedelta(days=1), what=what)
+        assert outcomes(session, hazard, what) == ["MET"]
+    assert "PUBLISH_LISTING" not in open_duties(session, hazard)
+
+
 def test_a_leader_lists_without_a_second_person(session: Session, town: Town):
-    hazard = take(session, town, carry_to(session, town, Step.WORK), K.LISTING.ask, "leader", level="DISTRICT")
+    hazard = take(session, town, carry_to(session, town, Step.WORK), K.LISTING.ask, "leader", level="DISTRICT",
+                  document_no="永安委办〔2026〕12号")  # fmt: skip
 
     assert (hazard.listing_level, hazard.open_requests) == ("DISTRICT", 0)
+
+
+@pytest.mark.parametrize("level", ["DISTRICT", "CITY"])
+def test_what_the_district_or_the_city_lists_names_their_document(level: str):
+    with pytest.raises(ValidationError, match="文号"):
+        FORMS[K.LISTING.ask].model_validate({**EXAMPLES[K.LISTING.ask], "level": level})
+
+
+@pytest.mark.parametrize("code", [D.RECORD_DOCUMENT, D.RECORD_RESUMPTION])
+def test_a_document_from_outside_is_recorded_with_its_scan(code: D):
+    with pytest.raises(ValidationError, match="evidence"):
+        FORMS[code].model_validate({**EXAMPLES[code], "evidence": []})
 
 
 def test_what_was_not_listed_is_not_published(session: Session, town: Town):

@@ -69,7 +69,7 @@ def test_a_page_links_only_to_what_exists(page: str) -> None:
     assert [link for link in LINK.findall(_text(page)) if not (here / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "docs/regulations.md"])
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "docs/regulations.md", "docs/clocks.md"])
 def test_a_page_names_only_tests_that_exist(page: str) -> None:
     tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
     files = {path.name for path in (ROOT / "tests").glob("test_*.py")}

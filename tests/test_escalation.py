@@ -105,9 +105,7 @@ def test_after_downtime_each_missed_level_has_its_own_row_with_its_true_time(ses
         (row.level, row.level_due_at, row.fired_at, row.late)
         for row in fired_levels(session, hazard, Clock.RECTIFICATION)
     ]
-    assert told == [
-        (rung.level, rung.at, back, rung.level < 4) for rung in rungs_by_clock(session, hazard, Clock.RECTIFICATION)
-    ]
+    assert told == [(rung.level, rung.at, back, True) for rung in rungs_by_clock(session, hazard, Clock.RECTIFICATION)]
 
 
 def test_missed_levels_enter_the_history_in_order(session: Session, town: Town):
@@ -286,5 +284,7 @@ def test_a_level_missed_before_a_late_decision_is_recorded_and_tells_nobody(sess
     for deadline in escalations.due_deadlines(session, at=late_at + TICK):
         escalations.fire_due_rungs(session, deadline, at=late_at + TICK)
 
-    told = [(row.level, row.late) for row in fired_levels(session, hazard, Clock.VERIFICATION)]
-    assert told == [(0, True), (1, True)]
+    fired = fired_levels(session, hazard, Clock.VERIFICATION)
+    assert [(row.level, row.late, escalations.was_told(session, row.id)) for row in fired] == [
+        (0, True, False), (1, True, False),
+    ]  # fmt: skip

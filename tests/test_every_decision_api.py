@@ -10,7 +10,8 @@ from api.examples import EXAMPLES
 from models.forms import FORMS
 from models.hazard import Hazard
 from models.permissions import Role, roles_for
-from models.process import MOVES, DecisionCode
+from models.process import MOVES, STEPS, DecisionCode
+from models.requests import RequestKind
 from models.stage import Step
 from office_api import Caller, assert_refused, counts
 from town import Town, carry_to
@@ -103,11 +104,48 @@ def test_at_another_step_it_is_said_what_may_be_decided_and_by_whom(
     answers = refusals(people, hazard, elsewhere)
 
     assert len(elsewhere) > 50
-    for answer in answers.values():
+    for code, answer in answers.items():
         assert_refused(answer, 409, "wrong-stage")
-        assert "复查合格（部门负责人）" in answer.json()["remedy"]
-        assert answer.json()["rule"]
+        problem = answer.json()
+        assert "当前待办理：" in problem["remedy"]
+        assert "复查合格（部门负责人）" in problem["remedy"]
+        assert f"“{code.label}”在“{'、'.join(problem['missing'])}”办理（{problem['who']}）" in problem["remedy"]
+        assert STEPS[Step.JUDGE].label not in problem["missing"]
+        assert {*problem["who"].split("、")} == {role.label for role in roles_for(MOVE[code].operation)}
+        assert problem["rule"]
     assert counts(engine) == before
+
+
+def test_whoever_may_not_decide_it_is_told_who_may(people: dict[str, Caller], hazard: Hazard, engine: Engine):
+    before = counts(engine)
+
+    for code in DECISIONS:
+        answer = people["auditor"].post(path(hazard, code), EXAMPLES[code], version=hazard.version)
+        assert_refused(answer, 403, "not-permitted")
+        assert answer.json()["who"] == "、".join(role.label for role in roles_for(MOVE[code].operation))
+        assert answer.json()["who"] in answer.json()["remedy"]
+        assert answer.json()["rule"]
+
+    assert counts(engine) == before
+
+
+@pytest.mark.parametrize(
+    ("who", "code", "missing"),
+    [
+        ("principal", DecisionCode.ANSWER_QUESTION, "没有待答复的质询。"),
+        ("clerk", RequestKind.DELISTING.ask, "该隐患没有挂牌。"),
+        ("leader", DecisionCode.UNFREEZE, "该隐患没有冻结。"),
+    ],
+)
+def test_a_decision_whose_conditions_are_not_met_says_what_is_missing_and_who_may_take_it(
+    people: dict[str, Caller], hazard: Hazard, who: str, code: DecisionCode, missing: str
+):
+    answer = people[who].post(path(hazard, code), EXAMPLES[code], version=hazard.version)
+
+    assert_refused(answer, 422, "gate-not-met")
+    assert answer.json()["missing"] == [missing]
+    assert {*answer.json()["who"].split("、")} == {role.label for role in roles_for(MOVE[code].operation)}
+    assert answer.json()["rule"]
 
 
 def test_a_version_seen_too_early_is_stale(people: dict[str, Caller], hazard: Hazard, engine: Engine):

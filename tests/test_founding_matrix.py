@@ -21,9 +21,9 @@ NO_DOOR_YET = {
     Operation.DOWNLOAD_BUNDLE, Operation.EXPORT_DOSSIER,
     Operation.PREVIEW_IMPORT, Operation.PUBLISH_STATISTICS, Operation.QUARANTINE_EVIDENCE,
     Operation.READ_SECURITY_LOG, Operation.RECORD_VERIFICATION, Operation.ROTATE_KEYS, Operation.SEARCH_TRAIL,
-    Operation.SET_LIMIT, Operation.SUPERSEDE_EVIDENCE, Operation.USE_PREFECT, Operation.VERIFY_AUDIT,
+    Operation.SET_LIMIT, Operation.SHARE_PHRASES, Operation.SUPERSEDE_EVIDENCE, Operation.USE_PREFECT, Operation.VERIFY_AUDIT,
 }  # fmt: skip
-"""Rows of the table that no route and no move asks for: done by other rows' decisions, on the command line, or not yet."""
+"""Rows of the table that no route and no move asks for: done by other rows' decisions, on pages only, on the command line, or not yet."""
 
 
 def agreed() -> dict[tuple[Operation, Role], str]:

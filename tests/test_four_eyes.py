@@ -282,7 +282,7 @@ def _parts(session: Session, hazard: Hazard) -> set[tuple[str, str]]:
 def _lesser() -> LesserFinding:
     return LesserFinding.model_validate({
         "checked_at": NOON - timedelta(hours=1), "inspectors": ("应急办经办人甲", "应急办经办人乙"), "facts": "现场属实",
-        "unit_signature": "SIGNED", "grading_reason": "已有铁石去除装置，不符合判定条款",
+        "unit_signature": "SIGNED", "no_evidence_reason": "照片随后补传", "grading_reason": "已有铁石去除装置，不符合判定条款",
         "interim_control": "NONE", "interim_reason": "现场没有人员受威胁",
     })  # fmt: skip
 

@@ -86,7 +86,7 @@ def compute(name: str, body: Body) -> None:
     elif name == "ladder":
         ladder = Ladder.from_body("2", body)
         for against in ladder.levels:
-            levels = rungs(START, START.replace(month=11), against, ladder, CALENDAR)
+            levels = rungs(START, START.replace(month=11), ladder.levels[against], CALENDAR)
             assert [rung.at for rung in levels] == sorted(rung.at for rung in levels)
     else:
         calendar = WorkCalendar.from_body("2", body)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from models import errors
+from models.errors import DomainError
 from settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -203,3 +205,22 @@ def _sources(path: Path) -> Iterator[str]:
 
 def _names_all(row: str, source: str) -> bool:
     return all(word in row for word in source.split())
+
+
+def test_every_refusal_says_which_rule_refuses_and_what_to_do() -> None:
+    """What is not found has one rule for all of it, said in `models/errors.py`."""
+    by_people = {kind.__name__ for kind in DomainError.__subclasses__() if kind.status in {403, 404, 409, 412, 422}}
+    silent = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in (*_files("models", ".py"), *_files("services", ".py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in by_people
+        if not {"remedy"} | ({"rule"} - {*_ruled(call.func.id)}) <= {word.arg for word in call.keywords}
+    ]
+
+    assert silent == []
+
+
+def _ruled(kind: str) -> Iterator[str]:
+    if getattr(errors, kind).rule_of_kind:
+        yield "rule"

@@ -46,15 +46,15 @@ def test_a_killed_process_costs_nothing(
             killed.append(installation.kill(name))
 
     no = carry_through(people, _case(_DUST_CASE), run=f"kill-{name}", tell=kill_on_the_way)
-    wait_until(lambda: waiting(installation, no) == 0, seconds=120)
+    wait_until(lambda: waiting(installation, no) == 0, seconds=300)
 
     assert events(installation, no) == 18
     heard = told(installation, no)
     assert heard.pop("duty", 4) == 4  # nobody, when it was granted before anybody could be told
     assert heard == EXPECTED
     assert verdict(installation) == (0, [])
-    wait_until(lambda: installation.pid_of(name) not in {None, *killed}, seconds=60)
-    wait_until(lambda: answers(f"{installation.url}/readyz"), seconds=60)
+    wait_until(lambda: installation.pid_of(name) not in {None, *killed}, seconds=180)
+    wait_until(lambda: answers(f"{installation.url}/readyz"), seconds=180)
 
 
 def query(installation: Installation, statement: str, no: str) -> list[tuple]:

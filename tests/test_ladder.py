@@ -34,7 +34,7 @@ Change = Callable[[dict[str, Any]], Any]
 @given(INSTANTS, LIMITS, st.sampled_from(AGAINST))
 def test_levels_come_in_order_and_none_before_the_start(start, limit, against):
     """F-13."""
-    found = rungs(start, due(start, limit, CALENDAR).due_at, against, LADDER, CALENDAR)
+    found = rungs(start, due(start, limit, CALENDAR).due_at, LADDER.of("", against), CALENDAR)
 
     assert [rung.level for rung in found] == [0, 1, 2, 3, 4]
     assert all(earlier.at <= later.at for earlier, later in pairwise(found))
@@ -44,7 +44,7 @@ def test_levels_come_in_order_and_none_before_the_start(start, limit, against):
 @given(INSTANTS, st.timedeltas(timedelta(days=-30), timedelta(days=30)), st.sampled_from(AGAINST))
 def test_levels_keep_their_order_whatever_the_due_time(start, length, against):
     """F-13, also for a due time that a paper form put before the start."""
-    found = rungs(start, start + length, against, LADDER, CALENDAR)
+    found = rungs(start, start + length, LADDER.of("", against), CALENDAR)
 
     assert all(earlier.at <= later.at for earlier, later in pairwise(found))
     assert start <= found[0].at
@@ -53,7 +53,7 @@ def test_levels_keep_their_order_whatever_the_due_time(start, length, against):
 def test_a_long_limit_of_the_enterprise_warns_five_and_three_working_days_before():
     ends = due(MONDAY, RULES.limit("rectification").limit, CALENDAR).due_at
 
-    days = [rung.at.astimezone(ZONE).date() for rung in rungs(MONDAY, ends, "unit", LADDER, CALENDAR)]
+    days = [rung.at.astimezone(ZONE).date() for rung in rungs(MONDAY, ends, LADDER.of("", "unit"), CALENDAR)]
 
     assert ends == end_of(date(2026, 5, 6))
     assert days == [date(2026, 4, 24), date(2026, 4, 28), date(2026, 5, 6), date(2026, 5, 12), date(2026, 5, 26)]
@@ -62,7 +62,7 @@ def test_a_long_limit_of_the_enterprise_warns_five_and_three_working_days_before
 def test_a_short_limit_warns_after_its_share_and_not_at_once():
     ends = MONDAY + timedelta(hours=8)
 
-    assert [rung.at for rung in rungs(MONDAY, ends, "unit", LADDER, CALENDAR)][:3] == [
+    assert [rung.at for rung in rungs(MONDAY, ends, LADDER.of("", "unit"), CALENDAR)][:3] == [
         MONDAY + timedelta(hours=4), MONDAY + timedelta(hours=6), ends,
     ]  # fmt: skip
 
@@ -71,7 +71,7 @@ def test_a_short_limit_warns_after_its_share_and_not_at_once():
 def test_an_offices_lateness_is_a_warning_when_it_begins_and_a_letter_two_working_days_later(against: str):
     ends = end_of(date(2026, 3, 13))
 
-    found = {rung.level: rung.at for rung in rungs(MONDAY, ends, against, LADDER, CALENDAR)}
+    found = {rung.level: rung.at for rung in rungs(MONDAY, ends, LADDER.of("", against), CALENDAR)}
 
     assert found[0] == end_of(date(2026, 3, 12))
     assert found[1] == ends
@@ -82,7 +82,7 @@ def test_an_offices_lateness_is_a_warning_when_it_begins_and_a_letter_two_workin
 
 @pytest.mark.parametrize("against", AGAINST)
 def test_every_letter_has_a_limit_to_answer_it_and_nothing_else_has(against: str):
-    levels = [LADDER.level(against, level) for level in range(5)]
+    levels = LADDER.of("", against)
 
     assert [bool(level.letter) for level in levels] == [False, False, True, True, True]
     assert [level.answer_days > 0 for level in levels] == [False, False, True, True, True]
@@ -131,6 +131,25 @@ def test_a_rule_that_cannot_work_is_refused_by_name(change: Change, wrong: str):
 
     with pytest.raises(ValueError, match=wrong):
         DeadlineRules.from_body("2", body)
+
+
+LIMITS_OF_THE_TABLE = {
+    "triage": "1 WD", "urgent_triage": "2 H", "verification": "5 WD", "public_handling": "30 CD", "public_handling_longest": "90 CD",
+    "reporter_answer": "5 WD", "receipt": "1 WD", "inform": "1 WD", "plan": "5 WD", "plan_review": "3 WD", "rectification": "60 CD",
+    "rectification_longest": "90 CD", "listed_long_works": "365 CD", "progress": "7 CD", "long_works_progress": "30 CD",
+    "extension_lead": "20 WD", "short_extension_lead": "3 WD", "extension_decision": "10 WD", "short_extension_decision": "3 WD",
+    "review": "10 CD", "gate": "3 WD", "report_listing": "3 WD", "publish_listing": "5 WD", "publish_delisting": "5 WD",
+    "warning_plate": "5 WD", "look_back_30": "30 CD", "look_back_90": "90 CD", "power_cut_notice": "24 H", "sealing": "30 CD",
+    "sealing_extension": "30 CD", "quarterly_statistics": "15 CD", "annual_statistics": "31 CD", "campaign_progress": "92 CD",
+    "principal_check": "92 CD", "principal_check_high_risk": "31 CD",
+}  # fmt: skip
+"""The table of time limits for configuration, row by row; what is due once a quarter or a month has its longest one."""
+
+
+def test_every_row_of_the_table_of_limits_is_there_with_its_figure():
+    shipped = {row["key"]: f"{row['number']} {row['unit']}" for row in RULES_BODY["rules"]}
+
+    assert {key: shipped.get(key) for key in LIMITS_OF_THE_TABLE} == LIMITS_OF_THE_TABLE
 
 
 @pytest.mark.parametrize("clock", list(Clock))

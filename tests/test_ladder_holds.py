@@ -61,7 +61,8 @@ def test_levels_that_fall_due_in_a_hold_fire_at_its_end_in_order(session: Sessio
 
     held = fired_levels(session, hazard, Clock.RECTIFICATION)[1:]
     assert (before, after) == ([0], [0, 1, 2])
-    assert [(row.level_due_at, row.late) for row in held] == [(until, True), (until, False)]
+    assert [(row.level_due_at, row.late) for row in held] == [(until, False)] * 2
+    assert [escalations.was_told(session, row.id) for row in held] == [False, True]
 
 
 def test_a_hold_moves_no_date_and_the_levels_after_it_come_in_their_time(session: Session, town: Town, hazard: Hazard):
@@ -146,8 +147,8 @@ def test_a_level_raised_by_hand_is_not_fired_again(session: Session, town: Town,
 
     rows = fired_levels(session, hazard, Clock.RECTIFICATION)
     assert levels == [0, 1, 2, 3, 4]
-    assert [(row.late, row.raised_by, row.because) for row in rows[:3]] == [
-        (late, town.head.person_id, "现场危险扩大") for late in (True, True, False)
+    assert [(escalations.was_told(session, row.id), row.raised_by, row.because) for row in rows[:3]] == [
+        (told, town.head.person_id, "现场危险扩大") for told in (False, False, True)
     ]
     assert [row.raised_by for row in rows[3:]] == [None, None]
 

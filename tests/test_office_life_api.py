@@ -92,8 +92,8 @@ def test_a_copy_goes_to_officials_only_and_from_who_takes_part(
 def test_a_leader_s_instruction_is_owed_a_report_by_the_unit_it_names(
     session: Session, town: Town, people: dict[str, Caller], hazard: Any
 ):
-    due = days(0, 3)["until_on"]
-    body = {"words": "请经发办会同核查，三日内报告", "unit": "JFB", "due_on": due}
+    due = days(0, 14)["until_on"]
+    body = {"words": "请经发办会同核查，两周内报告", "unit": "JFB", "due_on": due}
 
     given = people["mayor"].post(f"/hazards/{hazard.no}/instructions", body)
 

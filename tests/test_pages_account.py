@@ -44,6 +44,20 @@ def test_the_first_administrator_sets_a_password_and_signs_in(session: Session, 
     assert page.sees("待办事项", "系统管理员甲")
 
 
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ("standard", "不少于12个字符，可以是一句容易记住的话。"),
+        ("dengbao", "不少于10个字符，含大写、小写、数字、其他字符中的3类。不能是最近5次用过的。"),
+    ],
+)
+def test_what_is_asked_of_a_password_is_said_before_it_is_typed(
+    engine: Engine, app_settings: Settings, profile: str, said: str
+):
+    with office(engine, app_settings, password_profile=profile) as client:
+        assert browser_of(client).open("/first-password").sees(said)
+
+
 def test_a_token_works_once(session: Session, client: TestClient):
     token, browser = invited(session), browser_of(client)
     browser.open("/first-password")

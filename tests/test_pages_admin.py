@@ -166,7 +166,7 @@ def test_a_reset_voids_what_was_and_shows_a_token_once(people: dict[str, Browser
 
     page = admin.send(f"{path}/reset")
 
-    assert page.sees("一次性令牌", "officer", "当面或电话转交本人")
+    assert page.sees("一次性令牌", "officer", "当面或电话转交本人", "30 分钟，只能用一次")
     assert admin.open(path).sees("尚未设置密码")
     assert people["officer"].open("/inbox").sees("登录名")
 

@@ -169,6 +169,16 @@ def test_a_follow_up_that_failed_is_repaired_and_one_that_waits_needs_none(story
     assert len(events(story.engine, "MESSAGE_REPAIRED")) == 1
 
 
+def test_a_follow_up_whose_run_is_killed_each_time_is_repaired_too(story: Story, people: dict[str, Browser]):
+    story.report()
+    with writing(story.engine) as session, session.begin():
+        session.execute(update(OUTBOX).values(attempts=4, last_error="", due_at=story.at + timedelta(minutes=1)))
+
+    page = people["admin"].open("/admin/flows")
+
+    assert any(form.action.endswith("/repair") for form in page.forms)
+
+
 @pytest.mark.parametrize(
     ("who", "refused"),
     [

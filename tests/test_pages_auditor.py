@@ -72,6 +72,19 @@ def test_nobody_else_opens_an_auditors_page_or_is_shown_the_way(story: Story, br
     assert "审计" not in browsers[who].open("/account").links
 
 
+def test_what_no_person_did_and_what_belongs_to_no_hazard_is_found_by_the_pages_own_words(
+    story: Story, auditing: Browser
+):
+    case = story.report()
+    story.later(days=3)
+    story.sweep()
+
+    assert auditing.open("/audit/history?person=系统").sees(case.no, "逾期升级")
+    office = auditing.open("/audit/history?no=机关事务")
+    assert office.sees("机关事务")
+    assert case.no not in office.text
+
+
 @pytest.mark.parametrize("who", ["officer", "head", "principal", "villager"])
 def test_who_may_not_verify_sees_no_checkpoints(browsers: dict[str, Browser], who: str):
     assert {browsers[who].open(path).status for path in OPEN_TO_THE_OFFICE} == {403}

@@ -1,13 +1,16 @@
 """Everybody follows every link they are shown: none is dead, no page fails, is too heavy, or is badly built."""
 
 from collections import Counter
+from datetime import datetime
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
+from sqlmodel import Session
 
 from browsing import Browser, Page
 from models.engine import writing
-from services import keys, sealing
+from models.tables import HAZARD
+from services import drafts, keys, phrases, sealing
 from serving import with_pages
 from settings import Settings
 from story import Story
@@ -18,7 +21,7 @@ HEAVIEST = 60_000
 STEPS = ("CLASSIFY", "ASSIGN", "PLAN", "PLAN_REVIEW", "WORK", "JUDGE", "GATE", "CLOSED")
 ASIDE = ("/public", "/finance")
 """Where no link of the office leads."""
-ONE_OF_MANY = "/audit/events/"
+ONE_OF_MANY = ("/audit/events/", "/interface/")
 """Pages of one kind of which those linked from one list are enough."""
 WHO = ("clerk", "officer", "head", "leader", "principal", "villager", "auditor", "admin")
 
@@ -26,15 +29,26 @@ WHO = ("clerk", "officer", "head", "leader", "principal", "villager", "auditor",
 @pytest.fixture
 def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
     story = Story(engine, town, app_settings)
-    story.report()
+    no = story.report().no
     for step in STEPS:
         story.report().carry_to(step)
     story.later(days=3)
     story.sweep()
     with writing(engine) as session, session.begin():
         sealing.seal(session, keys.signing_key(app_settings.key_dir), at=story.at)
+        leave_unfinished(session, town, no, at=story.at)
     story.go_to(story.at)
     return story
+
+
+def leave_unfinished(session: Session, town: Town, no: str, *, at: datetime) -> None:
+    """The clerk has a draft of a decision and of a report, and keeps phrases."""
+    clerk = town.actors["clerk"]
+    about = session.execute(select(HAZARD.c.id).where(HAZARD.c.no == no)).scalar_one()
+    for place in (drafts.Place(about, "acceptance"), drafts.TO_REPORT):
+        drafts.keep(session, place, {"comment": ["写了一半"]}, version=1, by=clerk, at=at)
+    phrases.keep_own(session, "请先断电挂牌。", decision="ACCEPT", by=clerk, at=at)
+    phrases.share(session, "请先断电挂牌。", decision="", by=clerk, at=at)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -95,7 +95,7 @@ def test_what_has_ended_is_listed_below(story: Story, browsers: dict[str, Browse
 
 
 def test_it_reports_its_own_hazard_after_seeing_what_is_alike(story: Story, browsers: dict[str, Browser]):
-    case, principal = story.report(), browsers["principal"]
+    case, principal = story.report("principal", channel="SELF_REPORT"), browsers["principal"]
     principal.open("/report")
     answers = {
         "discovered_at": "2026-09-07T09:00", "place": "某某村1组造粒车间",

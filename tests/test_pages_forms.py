@@ -173,3 +173,17 @@ def test_what_the_office_refuses_is_said_over_the_form(story: Story, browsers: d
     assert page.status in {409, 422}
     assert page.sees("填写有误", "怎么办", "加装装置并清灰")
     assert "/api/" not in page.text
+
+
+def test_what_the_office_refuses_leads_to_the_field_it_is_about(story: Story, browsers: dict[str, Browser]):
+    case, officer = story.report().carry_to("PLAN"), browsers["officer"]
+    path = f"/hazards/{case.no}/decisions/informing"
+
+    page = submitted(
+        officer, path, informed="PRINCIPAL", name="企业主要负责人甲", means="当面送达", informed_at="2026-09-07T11:00",
+        proof="送达回证",
+    )  # fmt: skip
+
+    assert page.status == 422
+    assert page.links["该告知对象已登记过。"] == "#informed"
+    assert "informed" in page.ids

@@ -40,6 +40,13 @@ def test_only_what_is_open_to_a_person_is_offered(story: Story, browsers: dict[s
     assert head.status == 404 or f"/hazards/{case.no}/decisions/acceptance" not in head.links.values()
 
 
+def test_who_has_no_page_here_is_told_so_at_the_front_door(story: Story, browsers: dict[str, Browser]):
+    page = browsers["district"].open("/")
+
+    assert page.status == 403
+    assert page.sees("您的岗位在本系统没有可办理的页面", "联系系统管理员")
+
+
 def test_what_is_invisible_does_not_exist(story: Story, browsers: dict[str, Browser]):
     case = story.report()
 

@@ -4,10 +4,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlmodel import Session
 
 from handling import live_clocks, local_day, move_item, open_duties, outcomes, settle, take
 from models.errors import FourEyes, GateNotMet, InvalidInput
+from models.forms import FORMS
 from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from models.stage import Clock, Step
@@ -202,39 +204,30 @@ def test_a_limit_beyond_the_rules_needs_two_and_its_ground(session: Session, tow
     assert (local_day(running.due_at), running.basis) == ("2027-06-30", "项目施工计划")
 
 
-def test_another_enterprise_answers_from_now_on(session: Session, town: Town):
+def test_whoever_grants_a_limit_beyond_the_rules_may_grant_less(session: Session, town: Town):
+    asked = take(session, town, carry_to(session, town, Step.WORK), K.LONG_LIMIT.ask, "clerk")
+
+    for too_soon in (date(2026, 9, 20), date(2020, 1, 1)):
+        with pytest.raises(InvalidInput, match="不晚于现有期限"):
+            take(session, town, asked, K.LONG_LIMIT.grant, "leader", new_limit_on=too_soon)
+    hazard = take(session, town, asked, K.LONG_LIMIT.grant, "leader", new_limit_on=date(2027, 1, 29))
+
+    assert local_day(live_clocks(session, hazard)[Clock.RECTIFICATION].due_at) == "2027-01-29" == hazard.limit_on
+
+
+def test_a_limit_that_has_passed_is_not_made_longer_by_the_rules_back_door(session: Session, town: Town):
     hazard = carry_to(session, town, Step.WORK)
-    due_at = hazard.due_at
+    asked = take(session, town, hazard, K.LONG_LIMIT.ask, "clerk")
+    late = live_clocks(session, hazard)[Clock.RECTIFICATION].due_at + timedelta(microseconds=1)
 
-    hazard = take(session, town, hazard, D.CHANGE_OWNER, "clerk", enterprise=None, rectifying_unit="JFB")
-
-    item = move_item(session, hazard)
-    assert (item.enterprise_id, item.unit_id, hazard.due_at) == (None, town.units["JFB"].id, due_at)
-    assert open_duties(session, hazard)["PROGRESS"].unit_id == town.units["JFB"].id
+    with pytest.raises(GateNotMet, match="期限已过"):
+        take(session, town, asked, K.LONG_LIMIT.grant, "leader", at=late)
 
 
-def test_a_unit_does_not_rectify_what_it_reviews(session: Session, town: Town):
-    with pytest.raises(InvalidInput, match="不能同时是牵头单位"):
-        take(
-            session,
-            town,
-            carry_to(session, town, Step.WORK),
-            D.CHANGE_OWNER,
-            "clerk",
-            enterprise=None,
-            rectifying_unit="YJB",
-        )
-
-
-def test_a_closed_unit_must_be_shown_to_leave_no_danger(session: Session, town: Town):
-    hazard = take(session, town, carry_to(session, town, Step.WORK), D.UNIT_CLOSED, "officer", at=NOON + A_DAY)
-    assert (hazard.step, hazard.unit_closed_on) == (Step.DANGER_REMOVAL, "2026-09-08")
-    assert move_item(session, hazard).unit_id == town.units["YJB"].id
-
-    proof = [photo(session, town.officer)]
-    hazard = take(session, town, hazard, D.PROVE_REMOVAL, "officer", at=NOON + 2 * A_DAY, evidence=proof)
-
-    assert hazard.step == Step.RECHECK
+@pytest.mark.parametrize("kind", sorted(set(K) - {K.EXTENSION, K.LAST_EXTENSION, K.LONG_LIMIT}))
+def test_no_date_is_written_where_none_is_granted(kind: K):
+    with pytest.raises(ValidationError, match="new_limit_on"):
+        FORMS[kind.grant].model_validate({"new_limit_on": "2027-01-29"})
 
 
 def test_a_partial_pass_is_no_failure_and_has_its_own_limit(session: Session, town: Town):

@@ -194,7 +194,8 @@ def test_an_abstract_is_written_for_tip_offs_only_and_keeps_acceptance_from_bein
     form = Abstract.model_validate(ABSTRACT)
     with pytest.raises(GateNotMet):
         tip_offs.write_abstract(session, report(session, town), form, by=town.clerk, at=NOON)
-    hazard = decide(session, town, tip_off(session, ring)[0], DecisionCode.ACCEPT, "clerk", at=NOON + DAY)
+    hazard = decide(session, town, tip_off(session, ring)[0], DecisionCode.ABSTRACT, "clerk", at=NOON, form=form)
+    hazard = decide(session, town, hazard, DecisionCode.ACCEPT, "clerk", at=NOON + DAY)
     decide(session, town, hazard, DecisionCode.ABSTRACT, "clerk", at=NOON + DAY, form=form)
 
     with pytest.raises(GateNotMet):

@@ -154,7 +154,7 @@ def server(engine: Engine, tmp_path: Path, session: Session, town: Town) -> Iter
             process.terminate()
 
 
-def ready(address: str, process: subprocess.Popen[bytes], patience: float = 60) -> str:
+def ready(address: str, process: subprocess.Popen[bytes], patience: float = 180) -> str:
     """Wait until the server answers; fails when it ends or the deadline passes."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline and process.poll() is None:
@@ -168,7 +168,7 @@ def ready(address: str, process: subprocess.Popen[bytes], patience: float = 60) 
 
 def run_report(file: Path, server: str, key: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cli.main", "report", str(file), "--url", server, "--key", key]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
 
 
 def test_a_file_of_reports_is_taken_in_line_by_line_and_again_without_doubling(

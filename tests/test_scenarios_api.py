@@ -207,7 +207,7 @@ def test_scenario_12_what_is_written_later_never_restarts_the_limit(story: Story
     case.step(
         "officer", D.CORRECT, description="造粒设备前无铁石去除装置，除尘风管未设火花探测", reason="原描述漏写火花探测"
     )
-    case.step("officer", D.RECORD_DOCUMENT)
+    case.step("officer", D.RECORD_DOCUMENT, evidence=[story.photo("officer")])
     case.step("principal", D.PROGRESS)
 
     assert case.clock("rectification") == before
@@ -231,8 +231,8 @@ def test_scenario_13_an_assignment_decided_late_gives_no_less_time(story: Story)
 def test_scenario_14_a_deregistered_enterprise_leaves_no_danger_behind(story: Story):
     case = story.report().carry_to("WORK")
     case.step("officer", D.UNIT_CLOSED)
-    assert "不能报告整改完成" in case.refused("principal", D.COMPLETE)
-    assert "不能销号" in case.refused("clerk", D.CLOSE)
+    assert "不能办理“报告整改完成”" in case.refused("principal", D.COMPLETE)
+    assert "不能办理“销号”" in case.refused("clerk", D.CLOSE)
 
     case.step("officer", D.PROVE_REMOVAL, evidence=[story.photo("officer")])
     case.step("second_officer", D.RECHECK)

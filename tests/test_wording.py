@@ -21,7 +21,7 @@ OF_NO_HAZARD = {"delegated", "delegation_ended", "handed_over"}
 LADDER = {f"escalation_{level}" for level in range(5)}
 FACTS: dict[str, Any] = {
     "hazard_no": "ZY-2026-0017", "stage": "复查验收", "unit_name": "应急办", "due_text": "2026-10-13 24:00", "due_reason": "5个工作日",
-    "level": 2, "level_name": "督办函", "letter_no": "临安委督〔2026〕3号", "answer_due_text": "2026-10-20 24:00",
+    "level": 2, "level_name": "督办函", "limit_name": "整改", "letter_no": "临安委督〔2026〕3号", "answer_due_text": "2026-10-20 24:00",
     "link": "http://127.0.0.1:8600/hazards/ZY-2026-0017", "notice_no": "A1B2C3D4E5F6", "recipient_name": "张三",
     "overdue_text": "逾期3天", "duty_name": "同意延期", "outcome_text": "已同意", "raised": False, "count": 2, "lines": ["【待受理】隐患一", "【待受理】隐患二"],
     "sender": "李四", "task": "现场复查", "delegator": "张三", "delegate": "李四", "from_on": "2026-09-07", "until_on": "2026-09-11",
@@ -36,7 +36,7 @@ def test_there_are_words_for_every_step_every_level_and_the_rest():
         | LADDER
         | WORDS
         | OF_NO_HAZARD
-        | {"informing", "vacancy", "digest", "duty", "answered", "report_answered"}
+        | {"informing", "vacancy", "digest", "duty", "answered", "report_answered", "reporter_wrote"}
         == TOPICS
     )
 

@@ -1,7 +1,7 @@
 """A small 临江镇: its units, its people by office and letter, one enterprise, and a hazard carried step by step."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -140,7 +140,7 @@ def form_for(session: Session, town: Town, code: DecisionCode, at: datetime) -> 
         DecisionCode.ACCEPT: lambda: Acceptance(verifying_unit="YJB"),
         DecisionCode.MAJOR: lambda: MajorFinding(
             checked_at=at - timedelta(hours=1), inspectors=("应急办经办人甲", "应急办经办人乙"), facts="现场属实",
-            unit_signature=Signed.SIGNED, clause="GM-11.8", grading_reason="破碎研磨前无铁石去除装置", persons_exposed=12,
+            unit_signature=Signed.SIGNED, no_evidence_reason="照片随后补传", clause="GM-11.8", grading_reason="破碎研磨前无铁石去除装置", persons_exposed=12,
             interim_control=InterimControl.PARTIAL_STOP, interim_since=at - timedelta(hours=1), interim_responsible="应急办经办人甲",
         ),
         DecisionCode.CONFIRM: lambda: Opinion(comment="同意"),
@@ -151,7 +151,7 @@ def form_for(session: Session, town: Town, code: DecisionCode, at: datetime) -> 
         DecisionCode.SIGN: lambda: Opinion(),
         DecisionCode.SUBMIT_PLAN: lambda: Plan(
             goals="消除粉尘爆炸危险", measures="加装磁选和火花探测", funds_yuan=Decimal(80000), funds_source="企业自筹", responsible="安全管理人员",
-            limit_and_requirements="30日内完成", safety_measures="整改期间停产", acceptance_criteria="逐条消除", principal_signed_on=date(2026, 9, 9),
+            limit_and_requirements="30日内完成", safety_measures="整改期间停产", acceptance_criteria="逐条消除", principal_signed_on=at.date(),
         ),
         DecisionCode.APPROVE_PLAN: lambda: PlanApproval(comment="同意"),
         DecisionCode.COMPLETE: lambda: Completion(

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from models import Account
 from models.errors import InvalidInput
 from models.permissions import Operation
-from services import delegable, delegations, organization, own_channels, own_notices, second_factor, sessions
+from services import delegable, delegations, organization, own_channels, second_factor, sessions
 from web import moments
 from web.acting import act
 from web.desk import Here, HereDep, Sent, limits_of, text_of
@@ -42,10 +42,9 @@ def _account(visit: Here, *, done: str = "", status: int = 200, faults: tuple[tu
         lent = delegations.delegations_of(session, by=visit.by, everybodys=False)
         may_delegate = visit.by.grant_for(Operation.DELEGATE) is not None
         colleagues = delegable.of(session, by=visit.by).colleagues if may_delegate else ()
-        unread = own_notices.unread(session, by=visit.by)
     mine = [(row, row.token_hash[: sessions.ID_LENGTH], row.token_hash.startswith(visit.by.session)) for row in rows]
     return page(visit.request, "account.html", status=status, done=done, sessions=mine, bound=bound, quiet=quiet,
-                login=login, channels=channels, kinds=CHANNEL_KINDS, lent=lent, today=moments.day(visit.at), unread=unread,
+                login=login, channels=channels, kinds=CHANNEL_KINDS, lent=lent, today=moments.day(visit.at),
                 may_delegate=may_delegate, colleagues=colleagues, faults=list(faults))  # fmt: skip
 
 

@@ -29,12 +29,14 @@ ROOMS = (
         ("/admin/units", "单位", "部门、村（社区）和其他单位。", Operation.MANAGE_ORGANIZATION),
         ("/admin/enterprises", "企业", "企业及其主要负责人、实际控制人。", Operation.MANAGE_ORGANIZATION),
     )),
-    ("通知", (
+    ("通知和文字", (
         ("/admin/channels", "通知渠道", "邮件、企业微信、钉钉、飞书和接口。", Operation.CONFIGURE_CHANNELS),
         ("/admin/templates", "通知模板", "各类通知的文字，可换成本单位的文字。", Operation.EDIT_TEMPLATES),
+        ("/admin/phrases", "共用常用语", "填写意见时所有人可以选用的文字。", Operation.SHARE_PHRASES),
         ("/admin/deliveries", "通知送达", "每条通知是否送达；失败的可以重发。", Operation.VIEW_DELIVERIES),
     )),
     ("运行", (
+        ("/status", "系统运行状态", "哪里不正常，意味着什么。", Operation.READ_INCIDENTS),
         ("/admin/incidents", "异常", "程序发现的、须由人处理的情况。", Operation.READ_INCIDENTS),
         ("/admin/flows", "后续流程", "等待办理或失败的后续事项，可以修复。", Operation.RETRY_DEAD_LETTER),
         ("/audit/checkpoints", "检查点和校验", "签名检查点，全部历史的校验结果。", Operation.VERIFY_AUDIT),

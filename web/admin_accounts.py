@@ -149,4 +149,4 @@ def _valid(visit: Here) -> timedelta:
 
 def _handed_over(visit: Here, login: str, token: str, *, leads_to: str) -> Response:
     return page(visit.request, "invitation.html", login=login, one_time=token, leads_to=leads_to,
-                hours=visit.held.settings.invitation_minutes // 60)  # fmt: skip
+                minutes=visit.held.settings.invitation_minutes)  # fmt: skip

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from models.calendar import WorkCalendar
 from models.errors import InvalidInput, NotFound
 from models.permissions import Operation
-from models.rules import AGAINST
 from models.standard import PolicyKind
 from services import access, policy_acts
 from services.policy_acts import Version
@@ -22,7 +21,7 @@ from web.policy_changes import Body
 from web.proving import proved
 from web.rendering import page
 from web.revising import Revision
-from web.rule_words import AGAINSTS, CERTAINTIES, WEEKDAYS, length, rule_name, told, trigger
+from web.rule_words import AGAINSTS, CERTAINTIES, WEEKDAYS, ladder_name, length, rule_name, told, trigger
 
 router = APIRouter()
 READ = {"x-operation": Operation.READ_REFERENCE}
@@ -48,8 +47,8 @@ def rules(visit: HereDep, version: int = 0, fault: str = "") -> Response:
 def ladder(visit: HereDep, version: int = 0) -> Response:
     shown, known = _versions(visit, PolicyKind.LADDER, version)
     parts = [
-        (against, AGAINSTS[against], [(row, trigger(row["offset"], visit.say), told(row["recipients"], visit.say)) for row in rows])
-        for against, rows in shown.body["ladders"].items()
+        (key, key in AGAINSTS, ladder_name(key), [(row, trigger(row["offset"], visit.say), told(row["recipients"], visit.say)) for row in rows])
+        for key, rows in sorted(shown.body["ladders"].items(), key=lambda part: part[0] not in AGAINSTS)
     ]  # fmt: skip
     return _show(visit, PolicyKind.LADDER, shown, known, "ladder.html", parts=parts)
 
@@ -132,12 +131,13 @@ def _of_rules(visit: Here, keys: Sequence[str]) -> Revision:
 def _of_ladder(visit: Here, against: str) -> Revision:
     """Raises: NotPermitted, NotFound."""
     held = _newest(visit, PolicyKind.LADDER)
-    if against not in AGAINST:
+    if against not in held.body["ladders"]:
         raise NotFound("没有这类督办对象。", remedy="请从督办升级规则中打开。")
     model = policy_forms.ladder_form(held.body["ladders"][against])
     return _revision(
         visit, PolicyKind.LADDER, held, f"/{against}", model, policy_forms.LEVEL_CHOICES, policy_forms.ladder_held(held.body, against),
-        partial(policy_forms.ladder_body, held.body, against=against), about=[("逾期责任方", visit.say(AGAINSTS[against]))],
+        partial(policy_forms.ladder_body, held.body, against=against),
+        about=[("逾期责任方" if against in AGAINSTS else "时限", visit.say(ladder_name(against)))],
     )  # fmt: skip
 
 

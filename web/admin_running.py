@@ -146,8 +146,10 @@ def _topic(row: Any) -> Cell:
 
 
 def _remedy(row: Any) -> Cell:
-    """What was never tried, or is being carried out for the first time, needs none."""
-    return button(f"/admin/flows/{row.id}/repair", "修复", row.hazard_no) if row.last_error else Cell("—")
+    """What was never tried, or is being carried out for the first time, needs none. A run that was killed leaves no
+    error, only one more attempt."""
+    stuck = row.last_error or row.attempts > 1
+    return button(f"/admin/flows/{row.id}/repair", "修复", row.hazard_no) if stuck else Cell("—")
 
 
 @router.post("/admin/flows/{message_id}/repair", openapi_extra=RETRY)

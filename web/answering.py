@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 
 from fastapi import APIRouter
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from models.errors import NotFound
+from models.instant import instant_of
 from models.permissions import Operation
-from services import access, answers
+from services import access, answers, duties
+from services import drafts as kept
+from web import drafts
 from web.acting import act
 from web.desk import Here, HereDep, Sent, text_of
 from web.faults import Fault
@@ -21,26 +26,54 @@ FAULT = "请填写答复内容，5至4000字。"
 
 @router.get("/inbox/{item_id}/answer", openapi_extra=RIGHT)
 def ask(item_id: str, visit: HereDep) -> Response:
-    return _form(visit, item_id)
+    with visit.looking() as session:
+        item = answers.item_to_answer(session, item_id, by=visit.by)
+        draft = kept.kept(session, kept.Place(item.hazard_id, item_id), by=visit.by)
+    return _form(visit, item_id, "".join(draft.answers["answer"]) if draft else "", draft=draft)
 
 
 @router.post("/inbox/{item_id}/answer", openapi_extra=RIGHT)
 def answer(item_id: str, visit: HereDep, form: Sent) -> Response:
+    """Who finds it answered by another gets their words back, to be copied."""
     words = text_of(form, "answer").strip().replace("\r\n", "\n")
-    if len(words) not in LENGTH:
-        return _form(visit, item_id, words, [("answer", FAULT)], 422)
+    try:
+        if text_of(form, "step") == "draft" or len(words) not in LENGTH:
+            return _unfinished(visit, item_id, words, is_draft=text_of(form, "step") == "draft")
+        return _answer(visit, item_id, words, form)
+    except NotFound as gone:
+        gone.extra["typed"] = [words]
+        raise
+
+
+def _answer(visit: Here, item_id: str, words: str, form: FormData) -> Response:
     with act(visit, form, Operation.WORK_ITEMS) as done:
         item = answers.item_to_answer(done.session, item_id, by=visit.by)
         access.require(visit.by, answers.OPERATIONS[item.kind])
-        answers.answer(done.session, item, words, by=visit.by.under(answers.OPERATIONS[item.kind]), at=done.at)
+        duties.lock_hazard_of(done.session, item_id)
+        at = instant_of(done.session, visit.at)  # under the lock: what waited for it is later
+        answers.answer(done.session, item, words, by=visit.by.under(answers.OPERATIONS[item.kind]), at=at)
+        kept.forget(done.session, kept.Place(item.hazard_id, item_id), by=done.by)
         done.leads_to = f"/hazards/{item.no}?done=answer"
     return RedirectResponse(done.leads_to, 303)
 
 
-def _form(visit: Here, item_id: str, words: str = "", faults: Sequence[Fault] = (), status: int = 200) -> Response:
+def _unfinished(visit: Here, item_id: str, words: str, *, is_draft: bool) -> Response:
+    """Kept, be it on request or because it cannot be sent yet."""
+    with visit.looking() as session:
+        place = kept.Place(answers.item_to_answer(session, item_id, by=visit.by).hazard_id, item_id)
+    faults = drafts.keep_words(visit, place, {"answer": [words]})
+    if is_draft and not faults:
+        return RedirectResponse(f"/inbox/{item_id}/answer", 303)
+    return _form(visit, item_id, words, faults or [("answer", FAULT)], 422)
+
+
+def _form(
+    visit: Here, item_id: str, words: str = "", faults: Sequence[Fault] = (), status: int = 200, *,
+    draft: kept.Kept | None = None,
+) -> Response:  # fmt: skip
     with visit.looking() as session:
         item = answers.item_to_answer(session, item_id, by=visit.by)
         access.require(visit.by, answers.OPERATIONS[item.kind])
         asked = answers.asked_in(session, item)
     return page(visit.request, "answer.html", status=status, row=item, label=label_of(item), asked=asked, words=words,
-                faults=list(faults))  # fmt: skip
+                faults=list(faults), draft=draft)  # fmt: skip

@@ -31,6 +31,7 @@ from web import (
     authenticator,
     decisions,
     delegating,
+    drafts,
     enterprise,
     errors,
     evidence,
@@ -40,36 +41,45 @@ from web import (
     inbox,
     inbox_bulk,
     instructing,
+    interface,
     ledger,
     notices,
+    own_record,
     password,
+    phrases,
     proof,
     public_follow,
     public_report,
     remarks,
     reporting,
+    reports,
     saved_filters,
     signing_in,
+    status,
     supervision,
+    unsealings,
     whole_record,
 )
 from web.desk import Office, sent
 from web.guards import BodyLimit, PageHeaders
+from web.interface_schema import Describe
 from web.second_person import SecondPerson
 
 
-def make_pages(held: Office, counts: Throttle, second_person: SecondPerson) -> FastAPI:
+def make_pages(held: Office, counts: Throttle, second_person: SecondPerson, describe: Describe) -> FastAPI:
     """The pages as an application of their own, so that what goes wrong in one is answered as a page.
 
     `counts`: those of callers without an account, shared with the API. `second_person`: the acts that wait for one.
+    `describe`: the interface's own description.
     """
     pages = FastAPI(title="hazardflow", docs_url=None, redoc_url=None, openapi_url=None)
     pages.state.office, pages.state.throttle, pages.state.second_person = held, counts, second_person
+    pages.state.interface = describe
     for module in (
-        assets, signing_in, password, authenticator, account, inbox, reporting, ledger, hazard, proof, evidence, decisions,
-        supervision, figures, saved_filters, instructing, inbox_bulk, answering, remarks, delegating,
-        notices,
-        public_report, public_follow, finance, enterprise,
+        assets, signing_in, password, authenticator, account, notices, inbox, own_record, reporting, ledger, hazard, proof, evidence, decisions,
+        drafts, phrases,
+        supervision, figures, saved_filters, instructing, inbox_bulk, answering, remarks, delegating, reports, unsealings,
+        public_report, public_follow, finance, enterprise, status, interface,
         admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards,
         admin_templates,
         auditor, audit_findings, audit_late, audit_four_eyes, audit_vault, audit_checks, audit_bundles, whole_record,

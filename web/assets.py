@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from models.errors import NotPermitted
 from models.permissions import Operation
 from web.cookies import put_language
 from web.desk import HereDep, Sent, text_of
@@ -18,8 +19,15 @@ _STYLE = Path(__file__).parent / "static" / "style.css"
 
 @router.get("/", openapi_extra={"x-operation": Operation.OWN_SESSION})
 def front_door(visit: HereDep) -> Response:
-    """To the first tab: the inbox, for whoever has one."""
-    return RedirectResponse(tabs_of(visit.by)[0][0], 303)
+    """To the first tab: the inbox, for whoever has one.
+
+    Raises: NotPermitted for whoever holds no role that opens a page here.
+    """
+    tabs = tabs_of(visit.by)
+    if not tabs:
+        raise NotPermitted("您的岗位在本系统没有可办理的页面。", rule="各岗位看到的页面见权限表",
+                           remedy="本岗位的督办通知按登记的联系方式送达；需要办理业务的，请联系系统管理员授予角色。")  # fmt: skip
+    return RedirectResponse(tabs[0][0], 303)
 
 
 @router.get("/style.css", openapi_extra=OPEN)

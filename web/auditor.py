@@ -25,7 +25,10 @@ router = APIRouter()
 RIGHT = {"x-operation": Operation.SEARCH_TRAIL}
 PAGE = 50
 SEARCH_COLUMNS = ("时间", "事项", "人员", "隐患", "记录")
-SEARCH_LEAD = "跨隐患、跨人员检索全部办理历史，最近的在前。机关事务的隐患编号填 office，系统自动办理的人员填 system。"
+SEARCH_LEAD = (
+    "跨隐患、跨人员检索全部办理历史，最近的在前。不属于某个隐患的，隐患编号填“机关事务”；自动办理的，人员填“系统”。"
+)
+OFFICE_WORDS = "机关事务"
 NOTHING_FOUND = "没有符合条件的历史。"
 NOBODY = {trail.SYSTEM: "系统", PUBLIC.person_id: "社会公众"}
 HOME = (
@@ -60,7 +63,7 @@ def search(
     visit: AuditDep, person: Annotated[str, Query(max_length=100)] = "", kind: Annotated[str, Query(max_length=50)] = "",
     no: Annotated[str, Query(max_length=40)] = "", since: str = "", until: str = "", cursor: str = "",
 ) -> Response:  # fmt: skip
-    wanted = audit_search.Wanted(person.strip(), kind, no.strip(), day_of(since), day_of(until))
+    wanted = audit_search.Wanted(_coded(visit, person), kind, _coded(visit, no), day_of(since), day_of(until))
     with visit.looking() as session:
         rows = audit_search.search(
             session, wanted, by=visit.by, at=visit.at, within=within(visit), after=position(cursor, _position), limit=PAGE + 1
@@ -94,6 +97,12 @@ def event(gid: int, visit: AuditDep) -> Response:
     )  # fmt: skip
 
 
+def _coded(visit: Here, typed: str) -> str:
+    """What was typed; where it is the page's word for nobody or for no hazard, what the history calls it."""
+    codes = {visit.say(words): code for code, words in NOBODY.items()} | {visit.say(OFFICE_WORDS): OFFICE}
+    return codes.get(typed.strip(), typed.strip())
+
+
 def day_of(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
@@ -121,4 +130,4 @@ def _where(row: object) -> Cell:
     no, stream, seq = getattr(row, "no", None), getattr(row, "stream", ""), getattr(row, "seq", 0)
     if no:
         return link(f"/hazards/{quote(no)}#event-{seq}", no)
-    return word("机关事务") if stream == OFFICE else Cell("—")
+    return word(OFFICE_WORDS) if stream == OFFICE else Cell("—")

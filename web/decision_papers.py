@@ -7,13 +7,15 @@ from sqlmodel import Session
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from models.errors import DomainError, NotFound, NotPermitted, StepUpRequired
+from models.decisions import DecisionCode
+from models.errors import DomainError, NotFound, NotPermitted, StepUpRequired, WrongStage
 from models.forms import FORMS
 from models.hazard import Hazard
 from models.permissions import Operation
 from models.process import Move, move_for, moves_at, who_may
+from models.requests import RequestKind
 from models.stage import Step
-from services import access, open_decisions, register
+from services import access, drafts, open_decisions, register, similar
 from services.missing import missing_for
 from web import history
 from web.choices import choices_for
@@ -23,6 +25,12 @@ from web.paper import Paper
 from web.reading import values_of
 from web.rendering import page
 from web.showing import shown_answers
+
+_COMPARING = frozenset({
+    DecisionCode.ACCEPT, DecisionCode.MAJOR, DecisionCode.GENERAL, DecisionCode.NOT_HAZARD, DecisionCode.CONFIRM, DecisionCode.ASSIGN,
+    RequestKind.MERGE.ask, RequestKind.MERGE.grant,
+})  # fmt: skip
+"""Decisions before which one looks whether it is on the ledger already."""
 
 
 def paper_for(visit: Here, no: str, resource: str, *, seen: str = "") -> tuple[Paper, Move]:
@@ -38,23 +46,51 @@ def paper_for(visit: Here, no: str, resource: str, *, seen: str = "") -> tuple[P
     return paper, move
 
 
+def open_again(visit: Here, no: str, resource: str) -> Response:
+    """The form as its person left it, with what others did since. A draft whose decision is no longer theirs to take is
+    shown to be copied.
+
+    Raises: NotFound, NotPermitted, WrongStage.
+    """
+    with visit.looking() as session:
+        hazard = access.hazard_for(session, no, Operation.READ_HAZARD, by=visit.by)
+        move = _move(hazard, resource)
+        draft = drafts.kept(session, drafts.Place(hazard.id, resource), by=visit.by)
+        paper = _paper(visit, session, hazard, move, str(draft.version) if draft else "")
+    paper.open(draft)
+    try:
+        _require_open(visit, hazard, move)
+    except (WrongStage, NotPermitted) as refusal:
+        if draft is None:
+            raise
+        return _too_late(paper, refusal, status=200)
+    return paper.ask()
+
+
 def overtaken(visit: Here, no: str, resource: str, form: FormData, refusal: DomainError) -> Response:
     """The decision can no longer be taken: why, who did what meanwhile, and the text that was typed, to be copied."""
     with visit.looking() as session:
         hazard = access.hazard_for(session, no, Operation.READ_HAZARD, by=visit.by)
         paper = _paper(visit, session, hazard, _move(hazard, resource), text_of(form, "version"))
     paper.values = values_of(form)
+    return _too_late(paper, refusal, status=refusal.status)
+
+
+def _too_late(paper: Paper, refusal: DomainError, *, status: int) -> Response:
+    visit = paper.visit
     answers = shown_answers(paper.fields, paper.values, paper.files(), visit.say)
-    return page(visit.request, "overtaken.html", status=refusal.status, paper=paper, refusal=refusal, answers=answers)
+    return page(visit.request, "overtaken.html", status=status, paper=paper, refusal=refusal, answers=answers)
 
 
 def _paper(visit: Here, session: Session, hazard: Hazard, move: Move, seen: str) -> Paper:
     form = FORMS[move.decision]
     return Paper(
         visit, move.decision.label, f"/hazards/{hazard.no}/decisions/{move.resource}", form,
-        fields_of(form, choices_for(session, form, hazard)), hazard, open_decisions.leads_somewhere(move),
-        wants_proof(visit, move.operation), changes=_changes(visit, session, hazard, seen),
+        fields_of(form, choices_for(session, form, hazard)), move.decision, hazard,
+        None if move.decision in drafts.NEVER_KEPT else drafts.Place(hazard.id, move.resource),
+        leads_to=open_decisions.leads_somewhere(move), wants_proof=wants_proof(visit, move.operation), changes=_changes(visit, session, hazard, seen),
         missing=missing_for(session, hazard, move.decision, at=visit.at),
+        similar=similar.at_verification(session, hazard, by=visit.by, at=visit.at) if move.decision in _COMPARING else (),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from models.process import Move, moves_at
 from models.stage import Step
 from services import access, office
 from web.acting import act
-from web.decision_papers import overtaken, paper_for
+from web.decision_papers import open_again, overtaken, paper_for
 from web.desk import Here, HereDep, Sent, text_of
 from web.paper import Paper
 from web.reading import values_of
@@ -29,7 +29,7 @@ _OVERTAKEN = (WrongStage, NotPermitted)
 
 @router.get("/hazards/{no}/decisions/{resource}", openapi_extra=RIGHT)
 def ask(no: str, resource: str, visit: HereDep) -> Response:
-    return paper_for(visit, no, resource)[0].ask()
+    return open_again(visit, no, resource)
 
 
 @router.post("/hazards/{no}/decisions/{resource}", openapi_extra=RIGHT)

@@ -1,20 +1,22 @@
 """What a page request brings along: who sent it, in which language, and the form with its token."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
 from models.actor import Actor
 from models.engine import reading, writing
-from models.errors import NotAuthenticated, NotPermitted
+from models.errors import DomainError, NotAuthenticated, NotPermitted
 from models.permissions import Operation
-from services import inbox, sessions
+from services import inbox, own_notices, sessions, sweeping
 from settings import Settings
 from web import cookies
 from web.language import Words, language_of, words
@@ -22,6 +24,7 @@ from web.tabs import tabs_of
 
 _NOTED_EVERY = timedelta(minutes=1)
 _MOST_FIELDS = 1000
+_SECRETS = frozenset({"password", "code", "chosen", "again", "typed"})
 
 
 class Office(Protocol):
@@ -36,10 +39,13 @@ class Office(Protocol):
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who is signed in on this page, and how many items wait for them."""
+    """Who is signed in on this page, how many items wait for them, and how many notices are unread."""
 
     by: Actor
     waiting: int
+    unread: int
+    silent: int = 0
+    """For so many minutes nobody has swept the ladder; 0 while somebody does, and for people outside the office."""
 
     @property
     def tabs(self) -> Sequence[tuple[str, str]]:
@@ -89,16 +95,33 @@ def here(request: Request, held: OfficeDep) -> Here:
     with reading(held.engine) as session:
         by = sessions.actor_for(session, token, at=at, **limits)
         waiting = inbox.count_open(session, by=by) if by.grant_for(Operation.WORK_ITEMS) else 0
+        unread = own_notices.count_unread(session, by=by)
+        silent = 0 if by.enterprise_id else _silent(session, at)
     if by.seen_at is not None and by.seen_at < at - _NOTED_EVERY:
         with writing(held.engine) as session, session.begin():
             sessions.touch(session, token, at=at)
-    request.state.visitor = Visitor(by, waiting)
+    request.state.visitor = Visitor(by, waiting, unread, silent)
     if not by.covers(request.scope["route"].openapi_extra["x-operation"]):
         raise Unfinished
     return Here(request, held, by, words(language_of(request)))
 
 
+def _silent(session: Session, at: datetime) -> int:
+    silent = sweeping.silent_for(session, at=at)
+    return 0 if silent is None or silent <= sweeping.SILENT_AFTER else int(silent / timedelta(minutes=1))
+
+
 HereDep = Annotated[Here, Depends(here)]
+
+
+def perhaps_signed_in(request: Request, held: OfficeDep) -> Actor | None:
+    """Who is here, for a page that is for everybody; nobody also while the database is away."""
+    with suppress(DomainError, SQLAlchemyError, Unfinished):
+        return here(request, held).by
+    return None
+
+
+PerhapsSignedIn = Annotated[Actor | None, Depends(perhaps_signed_in)]
 
 
 def limits_of(held: Office) -> dict[str, timedelta]:
@@ -116,8 +139,16 @@ async def sent(request: Request) -> AsyncIterator[FormData]:
     async with request.form(max_fields=_MOST_FIELDS, max_files=60) as form:
         if not cookies.is_ours(request, text_of(form, "token")):
             raise FormNotOurs("这个表单已失效，或不是从本站打开的。", rule="表单须由本人在本站打开后提交",
-                              remedy="请重新打开该页面，再填写提交。")  # fmt: skip
+                              remedy="请重新打开该页面，再填写提交。", extra={"typed": _typed(request, form)})  # fmt: skip
         yield form
+
+
+def _typed(request: Request, form: FormData) -> list[str]:
+    """The words a person typed, to be shown to themselves: only to who is signed in, and sent it from a page of ours."""
+    if getattr(request.state, "visitor", None) is None or request.headers.get("sec-fetch-site") != "same-origin":
+        return []
+    texts = [value for name, value in form.multi_items() if isinstance(value, str) and name not in _SECRETS]
+    return [text for text in texts if not text.isascii()]
 
 
 Sent = Annotated[FormData, Depends(sent)]

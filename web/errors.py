@@ -6,11 +6,13 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError, OperationalError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import DomainError, NotAuthenticated
+from web import returning
 from web.acting import Replayed
 from web.cookies import SESSION, drop
 from web.desk import Unfinished
@@ -58,13 +60,23 @@ async def _replay(_request: Request, replayed: Exception) -> Response:
 async def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)  # noqa: S101  # registered for this class
     if isinstance(error, NotAuthenticated):
-        return _to_sign_in(request)
+        ended = request.method == "POST" and SESSION in request.cookies
+        return await _typed_too_late(request) if ended else _to_sign_in(request)
     return refused(request, error)
 
 
 def refused(request: Request, error: DomainError) -> Response:
     return page(request, "error.html", status=error.status, title=error.title, detail=error.detail, rule=error.rule,
-                remedy=error.remedy)  # fmt: skip
+                remedy=error.remedy, typed=error.extra.get("typed", ()))  # fmt: skip
+
+
+async def _typed_too_late(request: Request) -> Response:
+    """The session ended while somebody typed: nothing was done, which is said; the text goes through the sign-in."""
+    typed = ""
+    if returning.is_kept(request):
+        async with request.form() as form:
+            typed = await run_in_threadpool(returning.closed, request, request.app.state.office, form)
+    return page(request, "sign_in.html", status=401, next="/", login="", faults=[], typed=typed, ended=True)
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -9,10 +9,11 @@ from starlette.responses import Response
 from models.actor import Actor
 from models.errors import NotPermitted
 from models.hazard import Hazard
-from models.permissions import Operation, Role
-from models.process import STEPS, Move, moves_at, who_may
+from models.limits import A_DAY
+from models.permissions import Operation, Role, roles_for
+from models.process import STEPS, Move, moves_at
 from models.stage import Clock, Owner, Stage, Step
-from services import access, open_decisions, policies, register
+from services import access, open_decisions, policies, register, similar
 from services import evidence as store
 from services.register import Surroundings
 from web import dossier, history, moments
@@ -56,18 +57,28 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
             "duties": [move for move in moves if move.is_duty and not move.request],
             "requests": [move for move in moves if move.request],
             "answers_wait": any(move.request and move.decision != move.request.ask for move in moves),
-            "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None, "beside": _beside(hazard, visit.by) if access.takes_part(session, hazard, by=visit.by) else (),
+            "may_answer": not redacted and visit.by.grant_for(Operation.MESSAGE_REPORTER) is not None,
+            "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None
+            "beside": _beside(hazard, visit.by) if access.takes_part(session, hazard, by=visit.by) else (),
             "pairs": (pairs := _pairs(events, around)),
             "pieces": [row for row in around.evidence if row.id not in {one.id for pair in pairs for one in pair}],
             "reused": {} if redacted else store.used_elsewhere(session, hazard.id, {row.sha256 for row in around.evidence}),
             "ahead": _ahead(hazard), "lines": list(reversed(history.lines(session, events, visit.say))),
             **dossier.sections(session, visit, hazard, around, redacted=redacted),
+            "similar": similar.at_verification(session, hazard, by=visit.by, at=visit.at), "gap": _gap(visit, hazard),
             "origin": not redacted, "done": _done(done), "leads_to": open_decisions.leads_somewhere,
-            "clock_label": lambda clock: Clock(clock).label, "who_may": who_may,
+            "clock_label": lambda clock: Clock(clock).label, "who_may": lambda operation: visit.say("、").join(visit.say(role.label) for role in roles_for(operation)),
         }  # fmt: skip
     return page(
         visit.request, "hazard.html", channels=CHANNELS, grades=GRADES, listings=LISTINGS, subjects=SUBJECTS, **values
     )
+
+
+def _gap(visit: Here, hazard: Hazard) -> str:
+    """How long after it was found it was reported, where that is more than a day."""
+    gap = hazard.reported_at - hazard.discovered_at
+    hours = gap.seconds // 3600
+    return visit.say("登记晚于发生%(days)s天%(hours)s小时", days=gap.days, hours=hours) if gap > A_DAY else ""
 
 
 def _pairs(events: list[dict[str, Any]], around: Surroundings) -> list[tuple[Any, Any]]:

@@ -14,8 +14,9 @@ from models.errors import InvalidInput
 from models.permissions import Operation
 from models.process import STEPS
 from models.saved_filter import FilteredList
+from models.source import CLOCKS_OF_REPORTERS
 from models.stage import Clock, Step
-from services import access, answers, duties, inbox, lookups, policies, saved_filters, staffing, supervision
+from services import access, answers, drafts, duties, inbox, lookups, policies, saved_filters, staffing, supervision
 from services.watches import Watch
 from web import moments
 from web.acting import act
@@ -44,13 +45,13 @@ def show(visit: HereDep, asked: AskedInboxDep, cursor: str = "") -> Response:
             narrowed=asked.narrowed(soon),
         )  # fmt: skip
         lines = _lines(visit, session, rows[:PAGE])
-        people = staffing.people_under(session, by=visit.by)
+        people, unsent = staffing.people_under(session, by=visit.by), drafts.count(session, by=visit.by)
         kept = saved_filters.kept_for(session, by=visit.by, narrows=FilteredList.INBOX)
         units = lookups.units_named(session, visit.by.unit_ids)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     more = next_page(visit.request, last.follow_up_at if followed else last.due_at, last.id) if last else ""
     return page(visit.request, "inbox.html", lines=lines, more=more, views=VIEWS, asked=asked, people=people, kept=kept,
-                stages=STAGES, states=STATES, own_units=units)  # fmt: skip
+                stages=STAGES, states=STATES, own_units=units, drafts=unsent)  # fmt: skip
 
 
 def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
@@ -65,7 +66,9 @@ def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:
             "reason": reasons.get((row.no, row.due_at), ""),
             "holder": names.get(row.assignee_id or "", ""),
             "is_mine": row.assignee_id == visit.by.person_id,
+            "of_reporters": row.kind in CLOCKS_OF_REPORTERS,
             "answers": not row.is_move and row.kind in answers.OPERATIONS,
+            "year": duties.year_asked_for(row.origin) if row.kind == duties.CALENDAR_YEAR else "",
             "follow_up": moments.day(row.follow_up_at) if row.follow_up_at else "",
         }
         for row in rows

@@ -11,10 +11,13 @@ from sqlmodel import Session
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from models.draft import INSTRUCTION
 from models.errors import DomainError, NotFound, NotPermitted
 from models.hazard import Hazard
 from models.permissions import Operation
 from services import access, instructions
+from services import drafts as kept
+from web import drafts
 from web.acting import act
 from web.choices import reporting_units
 from web.decision_papers import wants_proof
@@ -42,21 +45,26 @@ class Words(BaseModel):
 
 @router.get("/hazards/{no}/instruction", openapi_extra=RIGHT)
 def ask(no: str, visit: HereDep) -> Response:
-    return _form(visit, no, dict.fromkeys(_FIELDS, ""))
+    with visit.looking() as session:
+        draft = kept.kept(session, _place(session, visit, no), by=visit.by)
+    values = {name: "".join(draft.answers.get(name, ())) if draft else "" for name in _FIELDS}
+    return _form(visit, no, values, draft=draft)
 
 
 @router.post("/hazards/{no}/instruction", openapi_extra=RIGHT)
 def write(no: str, visit: HereDep, form: Sent) -> Response:
     """Whatever stands against it is said over the form, with everything typed still in it."""
     values = {name: text_of(form, name) for name in _FIELDS}
+    if text_of(form, "step") == "draft":
+        return _unfinished(visit, no, values)
     try:
         said = Words.model_validate(values)
     except ValidationError as wrong:
         names = [str(fault["loc"][0]) for fault in wrong.errors()]
-        return _form(visit, no, values, [(name, FAULTS[name]) for name in names], 422)
+        return _unfinished(visit, no, values, [(name, FAULTS[name]) for name in names])
     if wants_proof(visit, Operation.INSTRUCT):
         if fault := prove_again(visit, form):
-            return _form(visit, no, values, [fault], 422)
+            return _unfinished(visit, no, values, [fault])
         visit = replace(visit, by=replace(visit.by, verified_at=visit.at))
     try:
         return _instruct(visit, no, said, form)
@@ -72,17 +80,34 @@ def _instruct(visit: Here, no: str, said: Words, form: FormData) -> Response:
         instructions.instruct(
             done.session, hazard, said.words, unit=said.unit, due_on=said.due_on, by=done.by, at=done.at
         )
+        kept.forget(done.session, kept.Place(hazard.id, INSTRUCTION), by=done.by)
         done.leads_to = f"/hazards/{no}?done=instruction"
     return RedirectResponse(done.leads_to, 303)
 
 
-def _form(visit: Here, no: str, values: dict[str, str], faults: Sequence[Fault] = (), status: int = 200) -> Response:
+def _unfinished(visit: Here, no: str, values: dict[str, str], faults: Sequence[Fault] = ()) -> Response:
+    """Kept as a draft; the form again, with what stands against it."""
+    with visit.looking() as session:
+        place = _place(session, visit, no)
+    found = [*faults, *drafts.keep_words(visit, place, {name: [text] for name, text in values.items()})]
+    return _form(visit, no, values, found, 422) if found else RedirectResponse(f"/hazards/{no}/instruction", 303)
+
+
+def _place(session: Session, visit: Here, no: str) -> kept.Place:
+    """Raises: NotFound, NotPermitted."""
+    return kept.Place(access.hazard_for(session, no, Operation.INSTRUCT, by=visit.by).id, INSTRUCTION)
+
+
+def _form(
+    visit: Here, no: str, values: dict[str, str], faults: Sequence[Fault] = (), status: int = 200, *,
+    draft: kept.Kept | None = None,
+) -> Response:  # fmt: skip
     with visit.looking() as session:
         hazard = access.hazard_for(session, no, Operation.INSTRUCT, by=visit.by)
         shown = _shown(session, hazard)
     return page(
         visit.request, "instruction.html", status=status, hazard=hazard, values=values, faults=list(faults), **shown,
-        wants_proof=wants_proof(visit, Operation.INSTRUCT), within=instructions.REPORT_WITHIN,
+        wants_proof=wants_proof(visit, Operation.INSTRUCT), within=instructions.REPORT_WITHIN, draft=draft,
     )  # fmt: skip
 
 

@@ -24,6 +24,13 @@ class Cell:
     action: str = ""
     about: str = ""
     coined: bool = False
+    tight: bool = False
+    """Words that belong on one line: a moment, a number."""
+
+    @property
+    def shape(self) -> str:
+        """How the cell is set: nothing to show is left out where a row is read downwards."""
+        return "blank" if self.text == "—" and not self.under else "tight" if self.tight else ""
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,11 @@ def show(visit: Here, listing: Listing) -> Response:
 
 
 def when(at: datetime | None) -> Cell:
-    return Cell(moment(at) if at else "—")
+    return Cell(moment(at) if at else "—", tight=True)
 
 
 def link(href: str, text: str, under: str = "") -> Cell:
-    return Cell(text, under, href=href)
+    return Cell(text, under, href=href, tight=href.startswith("/hazards/"))
 
 
 def tag(colour: str, text: str, under: str = "") -> Cell:

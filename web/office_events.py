@@ -12,8 +12,8 @@ OFFICE_EVENTS: Mapping[str, str] = {
     "DEPUTY_NAMED": "指定副职代理", "DELEGATED": "委托代办", "DELEGATION_REVOKED": "撤销委托代办", "OFFICE_HANDED_OVER": "职务移交",
     "HANDED_OVER": "离岗交接", "PROPOSED": "提出待批事项", "PROPOSAL_APPROVED": "批准待批事项", "PROPOSAL_REFUSED": "不批准待批事项",
     "PROPOSAL_WITHDRAWN": "撤回待批事项", "POLICY_CHANGED": "修订规则", "STANDARDS_CHANGED": "修订判定标准", "TEMPLATE_CHANGED": "修订通知模板",
-    "INTEREST_DECLARED": "申报利害关系", "INTEREST_ENDED": "利害关系终止", "VAULT_REWRAPPED": "更换密封密钥",
+    "INTEREST_DECLARED": "申报利害关系", "INTEREST_ENDED": "利害关系终止", "VAULT_REWRAPPED": "更换密封密钥", "VAULT_KEY_DESTROYED": "销毁旧密封密钥",
     "REWARD_PROPOSED": "提出举报奖励", "REWARD_DECIDED": "决定举报奖励", "REWARD_REFUSED": "不予举报奖励", "REWARD_DRAWN": "领取兑付码",
     "REWARD_PAID": "兑付举报奖励", "INCIDENT": "系统异常", "INCIDENT_SETTLED": "异常已处理", "MESSAGE_REPAIRED": "重发消息",
-    "CLOCK_SET_BACK": "系统时钟回拨",
+    "CLOCK_SET_BACK": "系统时钟回拨", "PHRASE_SHARED": "增加共用常用语", "PHRASE_WITHDRAWN": "删除共用常用语",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A form from first page to last: filled in, its files taken in, its answers checked and shown once more."""
+"""A form from first page to last: filled in, kept as a draft, its files taken in, its answers checked and shown once more."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,17 +7,20 @@ from typing import Any, BinaryIO
 from pydantic import ValidationError
 from sqlalchemy import select
 from starlette.datastructures import FormData, UploadFile
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from models.decisions import DecisionCode
 from models.engine import writing
 from models.errors import DomainError
 from models.forms import Form
 from models.hazard import Hazard
 from models.permissions import Operation
 from models.tables import EVIDENCE
-from services import access
+from services import access, phrases
+from services import drafts as kept
 from services import evidence as store
 from services.similar import Similar
+from web import drafts
 from web import faults as said
 from web.desk import Here, text_of
 from web.faults import Fault
@@ -28,7 +31,8 @@ from web.showing import shown_answers
 
 _CHUNK = 1 << 20
 _NEW = ".new"
-_MORE = "more:"
+_MORE, _PHRASES, _PHRASE = "more:", "phrases:", "phrase:"
+_LONG_VERSION = 9
 
 
 @dataclass
@@ -40,7 +44,12 @@ class Paper:
     action: str
     model: type[Form]
     fields: tuple[Field, ...]
+    decision: DecisionCode = DecisionCode.REPORT
     hazard: Hazard | None = None
+    place: kept.Place | None = None
+    """Where what is typed is kept as a draft; None: this form is not kept."""
+    draft: kept.Kept | None = None
+    """What the form was opened with."""
     leads_to: str = ""
     wants_proof: bool = False
     values: dict[str, list[str]] = field(default_factory=dict)
@@ -50,28 +59,60 @@ class Paper:
     missing: Sequence[str] = ()
     """What the decision would be refused for as things stand."""
     similar: Sequence[Similar] = ()
-    """Hazards that look like what is about to be reported."""
+    """Hazards that look like what is about to be reported, or verified."""
+    phrases: tuple[str, Sequence[str]] = ("", ())
+    """The input whose common phrases are shown, and these."""
+    focus: str = ""
+    """The input to go on with."""
 
     def ask(self, *, faults: Sequence[Fault] = (), status: int = 200, more: str = "") -> Response:
         counts = counts_of(self.fields, self.values, more)
         return page(self.visit.request, "form.html", status=status, paper=self, counts=counts, faults=list(faults),
                     files=self.files())  # fmt: skip
 
+    def open(self, draft: kept.Kept | None) -> None:
+        """Where its person left it."""
+        if draft is not None:
+            self.draft, self.values = draft, draft.answers
+
     def check(self, *, faults: Sequence[Fault] = (), status: int = 200) -> Response:
         answers = shown_answers(self.fields, self.values, self.files(), self.visit.say)
         return page(self.visit.request, "check.html", status=status, paper=self, answers=answers, faults=list(faults))
 
     def fill(self, form: FormData) -> Response:
-        """What was sent from the first page: one row more, back to change something, or on to the check."""
+        """What was sent from the first page: kept, whatever it is; then one row more, a phrase put in, back to change
+        something, or on to the check."""
         self.values = values_of(form)
-        wrong = self._take_in(form)
-        step = text_of(form, "step")
-        if step.startswith(_MORE) or step == "change":
+        wrong, step = self._take_in(form), text_of(form, "step")
+        if step.startswith((_PHRASES, _PHRASE)):
+            self._put_in(step)
+        wrong += self.keep(text_of(form, "version"))
+        if step == "draft" and not wrong:
+            return RedirectResponse(self.action, 303)
+        if step.startswith((_MORE, _PHRASES, _PHRASE)) or step in {"change", "draft"}:
             return self.ask(faults=wrong, status=422 if wrong else 200, more=step.removeprefix(_MORE))
         _, more = self.parsed()
         if faults := [*wrong, *more]:
             return self.ask(faults=faults, status=422)
         return self.check(status=412 if self.changes else 200)
+
+    def keep(self, seen: str) -> list[Fault]:
+        """Kept with the version its person had before them, so that what others did since is said when it is opened."""
+        if self.place is None:
+            return []
+        newest = self.hazard.version if self.hazard else 0
+        version = min(int(seen), newest) if seen.isdecimal() and len(seen) < _LONG_VERSION else newest
+        return drafts.keep(self.visit, self.place, self.fields, self.values, version=version)
+
+    def _put_in(self, step: str) -> None:
+        """The phrases for an input are shown, or the one chosen is added to what stands in it."""
+        name, _, words = step.partition(":")[2].partition(":")
+        if step.startswith(_PHRASES):
+            with self.visit.looking() as session:
+                self.phrases = name, phrases.offered(session, self.decision, by=self.visit.by)
+            return
+        before = "".join(self.values.get(name, ())[-1:]).rstrip()
+        self.values[name], self.focus = [f"{before}\n{words}" if before else words], name
 
     def parsed(self) -> tuple[Form | None, list[Fault]]:
         try:

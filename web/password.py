@@ -8,7 +8,8 @@ from models.errors import DomainError, InvalidInput
 from models.permissions import Operation
 from services import accounts, attempts, passwords, sign_in
 from web.assets import OPEN
-from web.desk import Here, HereDep, OfficeDep, Sent, text_of
+from web.desk import Here, HereDep, Office, OfficeDep, Sent, text_of
+from web.language import Words, language_of, words
 from web.rendering import page
 from web.signing_in import rules_of
 
@@ -18,8 +19,28 @@ _UNLIKE = "两次填写的密码不一致。"
 
 
 @router.get("/first-password", openapi_extra=OPEN)
-def ask_first(request: Request) -> Response:
-    return page(request, "first_password.html", one_time="", faults=[])
+def ask_first(request: Request, held: OfficeDep) -> Response:
+    return _first(request, held, "")
+
+
+def _first(request: Request, held: Office, one_time: str, *faults: tuple[str, str]) -> Response:
+    hint = hint_of(held, words(language_of(request)))
+    return page(
+        request, "first_password.html", status=422 if faults else 200, one_time=one_time, faults=list(faults), hint=hint
+    )
+
+
+def hint_of(held: Office, say: Words) -> str:
+    """What this installation asks of a new password, said before it is typed."""
+    profile = rules_of(held).profile
+    if profile.classes == 1:
+        return say("不少于%(n)s个字符，可以是一句容易记住的话。", n=profile.least_length)
+    asked = say(
+        "不少于%(n)s个字符，含大写、小写、数字、其他字符中的%(classes)s类。",
+        n=profile.least_length,
+        classes=profile.classes,
+    )
+    return asked + (say("不能是最近%(n)s次用过的。", n=profile.barred) if profile.barred else "")
 
 
 @router.post("/first-password", openapi_extra=OPEN)
@@ -34,13 +55,13 @@ def set_first(request: Request, held: OfficeDep, form: Sent) -> Response:
             wrong = "password" if isinstance(refusal, InvalidInput) else "one_time"
             fault = (wrong, f"{refusal.detail}{refusal.remedy}")
     if fault:
-        return page(request, "first_password.html", status=422, one_time=one_time, faults=[fault])
+        return _first(request, held, one_time, fault)
     return RedirectResponse("/sign-in?done=password", 303)
 
 
 @router.get("/account/password", openapi_extra=OWN)
 def ask_new(visit: HereDep) -> Response:
-    return page(visit.request, "new_password.html", faults=[])
+    return page(visit.request, "new_password.html", faults=[], hint=hint_of(visit.held, visit.say))
 
 
 @router.post("/account/password", openapi_extra=OWN)
@@ -48,7 +69,7 @@ def change(visit: HereDep, form: Sent) -> Response:
     """The person's other sessions end; this one stays."""
     fault = _change(visit, text_of(form, "password"), text_of(form, "chosen"), text_of(form, "again"))
     if fault:
-        return page(visit.request, "new_password.html", status=422, faults=[fault])
+        return page(visit.request, "new_password.html", status=422, faults=[fault], hint=hint_of(visit.held, visit.say))
     return RedirectResponse("/account?done=password", 303)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from models.calendar import WorkCalendar
 from models.standard import PolicyKind
 from web.language import Words
-from web.rule_words import AGAINSTS, CERTAINTIES, LEVEL_PARTS, WEEKDAYS, length, rule_name, told, trigger
+from web.rule_words import AGAINSTS, CERTAINTIES, LEVEL_PARTS, WEEKDAYS, ladder_name, length, rule_name, told, trigger
 
 Body = Mapping[str, Any]
 
@@ -42,7 +42,7 @@ def _of_ladder(old: Body, new: Body, say: Words) -> Iterator[Change]:
         before = {row["level"]: row for row in old["ladders"].get(against, ())}
         for row in rows:
             held = before.get(row["level"], {})
-            where = f"{say(AGAINSTS[against])} · {say(held.get('name', row['name']))}"
+            where = f"{say(ladder_name(against))} · {say(held.get('name', row['name']))}"
             for part, label in LEVEL_PARTS.items():
                 if held.get(part) != row.get(part):
                     yield Change(f"{where} · {say(label)}", _part(held, part, say), _part(row, part, say))

@@ -120,6 +120,7 @@ def add_photos(mine: FollowerDep, form: Sent) -> Response:
             source = sources.of_code(done.session, mine.code)
             for content, shown in taken:
                 photos.add_photo(done.session, guest.ring, store, source, content, shown, by=done.by, at=done.at)
+            relay.tell_office(done.session, source, at=done.at)
             done.leads_to = f"{HERE}?done=photos"
     except DomainError as refusal:
         return _progress(mine, faults=[("photos", f"{refusal.detail}{refusal.remedy}")])

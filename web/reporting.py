@@ -12,8 +12,7 @@ from models.errors import DomainError, NotPermitted
 from models.forms import Report
 from models.hazard import Channel
 from models.permissions import Operation
-from models.similarity import LIKELY
-from services import access, reporting, similar
+from services import access, drafts, reporting, similar
 from web.acting import act
 from web.choices import choices_for
 from web.desk import Here, HereDep, Sent, text_of
@@ -28,6 +27,7 @@ router = APIRouter()
 RIGHT = {"x-operation": Operation.READ_REFERENCE, "x-operations": reporting.OPERATIONS}
 _OPERATIONS = dict(zip(Channel, reporting.OPERATIONS, strict=True))
 _MOST_COMPARED = 4000
+NO_DRAFT = "来电举报可能涉及举报人，不存草稿。其他来源的，请先选来源渠道。"
 
 
 @router.get("/report", openapi_extra=RIGHT)
@@ -35,12 +35,18 @@ def ask(visit: HereDep) -> Response:
     paper = _paper(visit)
     with visit.looking() as session:
         paper.values = {"source": ["本系统网页"], "subject_type": ["ENTERPRISE"]} | _own(session, visit)
+        paper.open(drafts.kept(session, drafts.TO_REPORT, by=visit.by))
     return paper.ask()
 
 
 @router.post("/report", openapi_extra=RIGHT)
 def fill(visit: HereDep, form: Sent) -> Response:
     paper = _paper(visit)
+    if _may_be_a_call(visit, text_of(form, "channel")):
+        paper.place = None
+        if text_of(form, "step") == "draft":
+            paper.values = values_of(form)
+            return paper.ask(faults=[("channel", visit.say(NO_DRAFT))], status=422)
     paper.similar = _similar(visit, form)
     return paper.fill(form)
 
@@ -55,6 +61,7 @@ def report(visit: HereDep, form: Sent) -> Response:
     try:
         with act(visit, form, reporting.operation_for(body)) as done:
             hazard, _ = reporting.report_hazard(done.session, body, by=done.by, at=done.at)
+            drafts.forget(done.session, drafts.TO_REPORT, by=done.by)
             seen = access.sees(done.session, hazard, by=done.by)
             done.leads_to = f"/hazards/{hazard.no}?done=report" if seen else f"/report/{hazard.no}"
     except NotPermitted:
@@ -78,7 +85,14 @@ def _paper(visit: Here) -> Paper:
     with visit.looking() as session:
         choices = choices_for(session, Report, None, on=day(visit.at))
     choices["channel"] = [(one.value, CHANNELS[one]) for one in channels]
-    return Paper(visit, "上报隐患", "/report", Report, fields_of(Report, choices), leads_to="受理登记")
+    return Paper(visit, "上报隐患", "/report", Report, fields_of(Report, choices), place=drafts.TO_REPORT,
+                 leads_to="受理登记")  # fmt: skip
+
+
+def _may_be_a_call(visit: Here, channel: str) -> bool:
+    """What a caller says may name them: such a report is not kept, nor one of which its writer has not said what it is."""
+    calls = _OPERATIONS[Channel.PUBLIC_REPORT]
+    return channel == Channel.PUBLIC_REPORT or (not channel and visit.by.grant_for(calls) is not None)
 
 
 def _similar(visit: Here, form: FormData) -> Sequence[similar.Similar]:
@@ -86,11 +100,10 @@ def _similar(visit: Here, form: FormData) -> Sequence[similar.Similar]:
     if visit.by.grant_for(Operation.LIST_HAZARDS) is None:
         return ()
     with visit.looking() as session:
-        found = similar.to_report(
+        return similar.to_report(
             session, enterprise=text_of(form, "enterprise"), sector=text_of(form, "sector"), clause=text_of(form, "suspected_clause"),
             place=text_of(form, "place"), description=text_of(form, "description")[:_MOST_COMPARED], by=visit.by, at=visit.at,
         )  # fmt: skip
-    return [one for one in found if one.score >= LIKELY]
 
 
 def _own(session: Session, visit: Here) -> dict[str, list[str]]:

@@ -26,8 +26,11 @@ RECIPIENTS = {
 BESIDE_CLOCKS = {
     "rectification_longest": "整改最长期限", "listed_long_works": "挂牌隐患的长期工程整改", "public_handling": "群众举报办理",
     "extension_lead": "延期申请提前量", "short_extension_lead": "延期申请提前量（短期限）", "power_cut_notice": "停电预先通知", "sealing": "查封扣押",
+    "public_handling_longest": "群众举报办理最长期限", "sealing_extension": "查封扣押延长", "warning_plate": "悬挂重大事故隐患警示牌",
+    "quarterly_statistics": "季度统计报送", "annual_statistics": "年度统计报送", "campaign_progress": "专项行动进展报送",
+    "principal_check": "主要负责人带队检查", "principal_check_high_risk": "主要负责人带队检查（高危行业）",
 }  # fmt: skip
-"""Rules that limit something other than a clock of their own."""
+"""Rules that limit something other than a clock of their own, or that the office keeps to outside this program."""
 LEVEL_PARTS = {
     "name": "名称", "offset": "触发时间", "share": "最早触发", "action": "办理", "letter": "文书", "answer_days": "答复期限", "recipients": "通知对象",
 }  # fmt: skip
@@ -36,6 +39,11 @@ WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日"
 
 def rule_name(key: str) -> str:
     return Clock(key).label if key in set(Clock) else BESIDE_CLOCKS.get(key, key)
+
+
+def ladder_name(key: str) -> str:
+    """Whose lateness, or the limit, the levels of the ladder are for."""
+    return AGAINSTS.get(key) or rule_name(key)
 
 
 def length(row: Mapping[str, Any], say: Words) -> str:

@@ -8,7 +8,7 @@ from models.errors import DomainError
 from models.permissions import Operation
 from services import keys, passwords, sessions, sign_in
 from services.sign_in import Missing, Refusal, Rules, SignedIn
-from web import cookies
+from web import cookies, returning
 from web.assets import OPEN, local_path
 from web.desk import HereDep, Office, OfficeDep, Sent, text_of
 from web.rendering import page
@@ -33,7 +33,7 @@ def rules_of(held: Office) -> Rules:
 
 @router.get("/sign-in", openapi_extra=OPEN)
 def ask(request: Request, next: str = "") -> Response:  # noqa: A002  # the name in the address
-    return page(request, "sign_in.html", next=local_path(next), login="", faults=[])
+    return page(request, "sign_in.html", next=local_path(next), login="", faults=[], typed="", ended=False)
 
 
 @router.post("/sign-in", openapi_extra=OPEN)
@@ -41,15 +41,16 @@ def let_in(request: Request, held: OfficeDep, form: Sent) -> Response:
     """Wrong attempts are counted before the answer leaves."""
     login, target = text_of(form, "login").strip(), local_path(text_of(form, "next"))
     password, code = text_of(form, "password"), text_of(form, "code").replace(" ", "")
+    again = {"next": target, "login": login, "typed": text_of(form, "typed"), "ended": False}
     try:
         with writing(held.engine) as session, session.begin():
             done = sign_in.sign_in(session, login, password, code, rules=rules_of(held), at=held.now())
     except DomainError as waiting:
-        return page(request, "sign_in.html", status=waiting.status, next=target, login=login,
+        return page(request, "sign_in.html", status=waiting.status, **again,
                     faults=[("login", f"{waiting.detail}{waiting.remedy}")])  # fmt: skip
     if isinstance(done, Refusal):
-        return page(request, "sign_in.html", status=422, next=target, login=login, faults=[_FAULTS[done]])
-    return _signed_in(done, target)
+        return page(request, "sign_in.html", status=422, **again, faults=[_FAULTS[done]])
+    return _signed_in(done, returning.opened(request, held, text_of(form, "typed"), done.token) or target)
 
 
 def _signed_in(done: SignedIn, target: str) -> Response:

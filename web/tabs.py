@@ -9,6 +9,7 @@ from services import reporting
 TABS = (
     ("/enterprise", "本企业", (Operation.SELF_REPORT,)),
     ("/inbox", "待办", (Operation.WORK_ITEMS,)),
+    ("/done", "已办", (Operation.WORK_ITEMS,)),
     ("/supervision", "督办", (Operation.STATISTICS,)),
     ("/hazards", "台账", (Operation.LIST_HAZARDS,)),
     ("/statistics", "统计", (Operation.STATISTICS,)),

@@ -15,6 +15,7 @@ from models.organization import Duty, UnitKind
 from models.outbox import Topic
 from models.permissions import Role
 from models.stage import Owner
+from models.vault import UnsealingGround
 from notifications.channel_address import ChannelKind
 from web.rule_words import UNITS
 
@@ -45,7 +46,7 @@ DUTIES = {
 }  # fmt: skip
 TOPICS = {
     Topic.ENTERED: "隐患转入新环节", Topic.ESCALATED: "督办升级", Topic.DUTY: "交办事项", Topic.ANSWERED: "申请的答复",
-    Topic.REPORT_ANSWERED: "答复上报人", Topic.REPEATED: "再次督办", Topic.PERSON_ASSIGNED: "指定经办人", Topic.URGED: "催办",
+    Topic.REPORT_ANSWERED: "答复上报人", Topic.REPORTER_WROTE: "举报人补充", Topic.REPEATED: "再次督办", Topic.PERSON_ASSIGNED: "指定经办人", Topic.URGED: "催办",
     Topic.COPIED: "抄送", Topic.INSTRUCTED: "批示", Topic.INSTRUCTION_ANSWERED: "报告批示落实情况", Topic.MENTIONED: "评论提及",
     Topic.DELEGATED: "委托代办", Topic.HANDED_OVER: "离岗交接",
 }  # fmt: skip
@@ -54,6 +55,7 @@ CHANNEL_KINDS = {
     ChannelKind.FEISHU: "飞书群机器人", ChannelKind.WEBHOOK: "接口（Webhook）",
 }  # fmt: skip
 LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    UnsealingGround: {one: one.label for one in UnsealingGround},
     Channel: CHANNELS,
     SubjectType: SUBJECTS,
     UnitKind: UNIT_KINDS,
@@ -106,7 +108,7 @@ EVENTS: Mapping[str, str] = {
 COLUMNS: Mapping[str, str] = {
     "step": "办理节点", "description": "隐患描述", "place": "地点", "sector": "行业领域", "grade": "等级", "clause_id": "判定条款",
     "urgent": "人员正受威胁", "persons_exposed": "受威胁人数", "enterprise_id": "企业", "village_unit_id": "所在村（社区）",
-    "verifying_unit_id": "核查单位", "lead_unit_id": "牵头单位", "rectifying_unit_id": "整改责任单位", "leader_id": "包案领导",
+    "verifying_unit_id": "核查单位", "lead_unit_id": "牵头单位", "rectifying_unit_id": "整改责任单位", "supervising_unit_id": "督办单位", "leader_id": "包案领导",
     "limit_days": "整改期限（日）", "limit_on": "整改截止日期", "limit_basis": "期限依据", "due_at": "限期", "cycle": "整改轮次",
     "interim_control": "临时管控措施", "listing_level": "挂牌督办", "extensions": "延期次数", "failure_count": "复查不合格次数",
     "progress_percent": "整改进度（%）", "external_factor": "外部因素", "unit_closed_on": "单位关闭日期", "enforcement_at": "转入执法",

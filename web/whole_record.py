@@ -18,7 +18,7 @@ from web.values import GRADES, LISTINGS, SUBJECTS
 
 router = APIRouter()
 FACTS = (
-    ("核查单位", "verifying_unit_id"), ("牵头单位", "lead_unit_id"), ("整改责任单位", "rectifying_unit_id"),
+    ("核查单位", "verifying_unit_id"), ("牵头单位", "lead_unit_id"), ("整改责任单位", "rectifying_unit_id"), ("督办单位", "supervising_unit_id"),
     ("所在村（社区）", "village_unit_id"), ("包案领导", "leader_id"),
 )  # fmt: skip
 

@@ -68,5 +68,5 @@ def _finding(at: datetime) -> MajorFinding:
     return MajorFinding.model_validate({
         "checked_at": at, "inspectors": ["应急办经办人甲", "应急办经办人乙"], "facts": "积尘严重", "unit_signature": "SIGNED", "clause": "GM-11.10",
         "grading_reason": "清灰制度不落实致积尘严重", "persons_exposed": 6, "interim_control": "WARN_BARRIER", "interim_since": at,
-        "interim_responsible": "应急办经办人甲",
+        "interim_responsible": "应急办经办人甲", "no_evidence_reason": "纸质档案另存",
     })  # fmt: skip

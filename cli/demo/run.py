@@ -19,7 +19,7 @@ from cli.demo.people import Person, everybody, town
 from settings import settings
 
 _DUST_CASE = "永州市某生物颗粒有限公司存在粉尘爆炸危险案"
-_PATIENCE = 120
+_PATIENCE = 300
 """Seconds to wait for flows and notices."""
 _MUST_HEAR_OF_LEVEL_2 = {"企业主要负责人甲", "企业实际控制人甲", "应急办负责人甲", "分管领导甲", "安委办经办人甲"}
 

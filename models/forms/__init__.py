@@ -23,6 +23,7 @@ _ASKED: Mapping[RequestKind, type[Form]] = {
     _K.PAUSE: requests.PauseRequest,
     _K.REOPENING: requests.ReopeningRequest,
 }
+_MORE_TIME = frozenset({_K.EXTENSION, _K.LAST_EXTENSION, _K.LONG_LIMIT})
 FORMS: Mapping[DecisionCode, type[Form]] = {
     _D.REPORT: Report,
     _D.ACCEPT: Acceptance,
@@ -89,7 +90,7 @@ FORMS: Mapping[DecisionCode, type[Form]] = {
     _D.LOOK_BACK_HOLDS: progress.LookBack,
     _D.WITHDRAW: requests.Withdrawal,
     **{kind.ask: _ASKED.get(kind, requests.ReasonedRequest) for kind in RequestKind},
-    **{kind.grant: requests.Granted for kind in RequestKind},
+    **{kind.grant: requests.LimitGranted if kind in _MORE_TIME else requests.Granted for kind in RequestKind},
     **{kind.deny: Refusal for kind in RequestKind},
 }
 

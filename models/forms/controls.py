@@ -129,7 +129,7 @@ class OutsideDocument(Form):
     issued_on: date = Field(title="签发日期")
     issuer: Line = Field(title="签发单位")
     summary: OptionalText = Field(default="", title="内容摘要")
-    evidence: EvidenceIds = Field(default=(), title="扫描件")
+    evidence: EvidenceIds = Field(title="扫描件", min_length=1)
 
 
 class ResumptionConsent(Form):
@@ -138,7 +138,7 @@ class ResumptionConsent(Form):
     consent_by: Line = Field(title="审查同意的部门")
     consent_no: Line = Field(title="文书编号")
     consent_on: date = Field(title="日期")
-    evidence: EvidenceIds = Field(default=(), title="扫描件")
+    evidence: EvidenceIds = Field(title="扫描件", min_length=1)
 
 
 class Publication(Form):
@@ -152,9 +152,15 @@ class Publication(Form):
 
 
 class Listing(Form):
-    """挂牌督办: level, ground, requirement."""
+    """挂牌督办: level, ground, requirement. The district or the city lists by a document of its own, which is named."""
 
     level: str = Field(title="挂牌级别", pattern="^(TOWN|DISTRICT|CITY)$")
     reason: Text = Field(title="挂牌理由")
     requirement: Text = Field(title="督办要求")
-    document_no: OptionalLine = Field(default="", title="文号")
+    document_no: OptionalLine = Field(default="", title="文号", description="区级、市级挂牌的必填")
+
+    @model_validator(mode="after")
+    def listed_by(self) -> Self:
+        if self.level != "TOWN" and not self.document_no:
+            raise ValueError("区级、市级挂牌须填写其挂牌文件的文号")
+        return self

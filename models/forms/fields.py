@@ -1,5 +1,6 @@
 """What every form shares: strict fields, and the kinds of value people fill in."""
 
+import math
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -31,3 +32,18 @@ Names = Annotated[tuple[Line, ...], Field(min_length=2, max_length=20), AfterVal
 """At least two different persons, as an on-site check asks for."""
 EvidenceIds = Annotated[tuple[Line, ...], Field(max_length=50)]
 Moment = Annotated[AwareDatetime, Field(description="ISO 8601 with offset, e.g. 2026-11-23T09:12:00+08:00")]
+
+
+def _on_earth(text: str) -> str:
+    if text:
+        try:
+            longitude, latitude = (float(part) for part in text.replace("，", ",").split(","))
+        except ValueError:
+            longitude = latitude = math.inf
+        if not (abs(longitude) <= 180 and abs(latitude) <= 90):
+            raise ValueError("坐标写作“经度,纬度”，如 105.92,29.35")
+    return text
+
+
+Point = Annotated[OptionalLine, AfterValidator(_on_earth)]
+"""Longitude and latitude as a map shows them; empty where nobody looked."""

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from models.forms.controls import InterimDecision
-from models.forms.fields import EvidenceIds, Form, Line, Moment, Names, OptionalLine, OptionalText, Text
+from models.forms.fields import EvidenceIds, Form, Line, Moment, Names, OptionalLine, OptionalText, Point, Text
 from models.hazard import Channel, SubjectType
 
 
@@ -22,8 +22,10 @@ class Report(Form):
     village: Line | None = Field(default=None, title="所在村（社区）单位代码")
     sector: Line = Field(title="行业领域")
     place: Line = Field(title="地点")
+    point: Point = Field(default="", title="坐标（经度,纬度）")
     description: str = Field(title="隐患描述", min_length=15, max_length=4000, pattern=r"^[^\x00]*$")
     persons_exposed: int | None = Field(default=None, title="受威胁人数", ge=0, le=1_000_000)
+    consequence: OptionalText = Field(default="", title="可能后果")
     urgent: bool = Field(default=False, title="人员正受威胁")
     immediate_measures: OptionalText = Field(default="", title="已采取措施")
     suspected_clause: OptionalLine = Field(default="", title="疑似判定条款")
@@ -72,14 +74,23 @@ class Correction(Form):
 
 
 class SiteCheck(Form):
-    """What every on-site verification records."""
+    """What every on-site verification records; domain appendix A.2."""
 
     checked_at: Moment = Field(title="核查时间")
+    checked_place: OptionalLine = Field(default="", title="核查地点", description="与登记地点不同的填写")
     inspectors: Names = Field(title="核查人员（不少于2人）")
+    certificates: OptionalLine = Field(default="", title="执法证件号", description="属执法检查的填写")
     facts: Text = Field(title="查明事实")
     unit_opinion: OptionalText = Field(default="", title="被检查单位意见")
     unit_signature: Signed = Field(title="被检查单位签字情况")
     evidence: EvidenceIds = Field(default=(), title="核查照片和材料")
+    no_evidence_reason: OptionalLine = Field(default="", title="无照片和材料的原因")
+
+    @model_validator(mode="after")
+    def shown(self) -> Self:
+        if not self.evidence and not self.no_evidence_reason:
+            raise ValueError("须附核查照片或材料，或填写没有的原因")
+        return self
 
 
 class Finding(InterimDecision, SiteCheck):
@@ -92,6 +103,9 @@ class MajorFinding(Finding):
     """认定为重大事故隐患: needs the clause of the standard in force on the discovery date."""
 
     clause: Line = Field(title="判定条款代码")
+    further_clauses: tuple[Line, ...] = Field(
+        default=(), max_length=20, title="同时符合的其他条款代码", description="每行一条"
+    )
     grading_reason: Text = Field(title="判定理由")
     persons_exposed: int = Field(title="受威胁人数", ge=0, le=1_000_000)
     external_factor: bool = Field(default=False, title="因外部因素单位自身难以排除")
@@ -100,6 +114,8 @@ class MajorFinding(Finding):
 
 class LesserFinding(Finding):
     """认定为一般隐患 or 不属隐患: a second approver must agree."""
+
+    persons_exposed: int | None = Field(default=None, title="受威胁人数", ge=0, le=1_000_000)
 
 
 class Opinion(Form):

@@ -25,10 +25,11 @@ class LimitFields(Form):
 
 
 class Assignment(LimitFields):
-    """交办: lead and cooperating units, responsible leader, requirements, limit with basis."""
+    """交办: lead, cooperating and supervising units, responsible leader, requirements, limit with basis."""
 
     lead_unit: Line = Field(title="牵头单位代码")
     cooperating_units: tuple[Line, ...] = Field(default=(), title="配合单位代码", max_length=20)
+    supervising_unit: Line | None = Field(default=None, title="督办单位代码", description="不填即由牵头单位督办")
     leader: Line = Field(title="包案领导（人员编号）")
     enterprise: Line | None = Field(default=None, title="整改单位统一社会信用代码", description="上报时已填写的可不填")
     rectifying_unit: Line | None = Field(default=None, title="整改责任单位代码（无责任企业时）")

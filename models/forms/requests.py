@@ -96,6 +96,11 @@ class ReopeningRequest(InterimDecision, ReopeningGrounds):
 
 class Granted(Form):
     comment: OptionalText = Field(default="", title="意见")
+
+
+class LimitGranted(Granted):
+    """More time, be it less than was asked for."""
+
     new_limit_on: date | None = Field(default=None, title="批准的期限（与申请不同时填写）")
 
 

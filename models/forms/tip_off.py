@@ -28,9 +28,7 @@ class Identity(Form):
 
     name: Annotated[str, StringConstraints(min_length=2, max_length=50, pattern=_NO_NUL)] = Field(title="姓名")
     phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 \-]{4,18}[0-9]$")] = Field(title="联系电话")
-    id_no: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{0,30}$")] = Field(
-        default="", title="证件号码（可不填）"
-    )
+    id_no: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{0,30}$")] = Field(default="", title="证件号码")
 
 
 class NamedReport(PublicReport):

@@ -14,7 +14,7 @@ Answers = Mapping[str, Any]
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 NO_SCRIPTS = DESKTOP | {"java_script_enabled": False}
-_PATIENCE = 20_000
+_PATIENCE = 60_000
 """Milliseconds for a page; these machines are shared."""
 _NEEDED = "Chromium is needed for this test: apt-get install chromium fonts-noto-cjk"
 _NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -17,7 +17,10 @@ from installation import Installation
 AXE = "axe-core@4.14.1"
 WHO = ("officer", "office", "head", "deputy", "principal", "villager", "auditor", "admin")
 _NOT_PAGES = ("/evidence/", "/export", "/sign-out", ".png", ".css", ".txt", ".zip", "/api/")
-_ONE_OF = re.compile(r"[A-Z]{2}-\d{4}-\d{4}|[0-9a-f]{8}-?[0-9a-f-]{20,}|[0-9A-HJKMNP-TV-Z]{26}|\d+")
+_ONE_OF = re.compile(
+    r"[A-Z]{2}-\d{4}-\d{4}|[0-9a-f]{8}-?[0-9a-f-]{20,}|[0-9A-HJKMNP-TV-Z]{26}|\d+"
+    r"|(?<=/interface/)\w+$|(?<=/interface/parts/)[\w-]+$"
+)
 _LEAST = 44
 """Pixels a thumb needs (WCAG 2.2, 2.5.5)."""
 _SMALL = """least => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]

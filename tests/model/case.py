@@ -4,23 +4,17 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from model import office
 from model.dates import Run, running
 from model.office import ALONE, ASKED, CLOCK, ENDS, OF_UNITS, PARTS, UNIT, UNIT_OF, URGENT, WAYS, WITHDRAWABLE
 
 BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "REOPENING", "EXPERT_OPINION"}
-TICK = timedelta(microseconds=1)
-"""Of two facts recorded at once the second is this much later."""
+TICK = timedelta(microseconds=1)  # of two facts recorded at once the second is this much later
 VERBS = {"ASK", "GRANT", "DENY"}
 NAMED_DAYS = {"ASSIGN": 30, "FAIL": 10, "PARTIAL": 10, "RETURN_REDO": 10}
 """The rectification limit each decision names, as the forms of the machine are filled in."""
-STARTS = {"ASSIGN": "inform", "NEED_EXPERT": "expert_opinion", "QUESTION_PROGRESS": "progress_question",
-          "FREEZE": "freeze_review"}  # fmt: skip
-STOPS = {"EXPERT_OPINION": "expert_opinion", "ANSWER_QUESTION": "progress_question", "UNFREEZE": "freeze_review",
-         "EXPLAIN_FAILURE": "failure_explanation", "LOOK_BACK_HOLDS": "look_back_30"}  # fmt: skip
-"""What is done once at a time: the clock it starts while none runs, and the decision that ends it. An expert may be quoted unasked."""
 NEXT_VISIT_DAYS = 3
-SLEEPLESS = {"interim_check", "freeze_review"}
-"""Clocks whose ladder goes on while the hazard is frozen."""
+SLEEPLESS = {"interim_check", "freeze_review"}  # their ladder goes on while the hazard is frozen
 
 
 @dataclass
@@ -95,8 +89,8 @@ class Case:
         return self.now.accepted or who not in UNIT or code not in BEFORE_UNITS
 
     def _ready(self, code: str, person_told: str, at: datetime) -> bool:
-        if code in {*STARTS, *STOPS} - {"EXPERT_OPINION"}:
-            return self.runs_on(STOPS.get(code) or STARTS[code]) == (code in STOPS)
+        if code in {*office.STARTS, *office.STOPS} - {"EXPERT_OPINION"}:
+            return self.runs_on(office.STOPS.get(code) or office.STARTS[code]) == (code in office.STOPS)
         match code:
             case "INFORM":
                 return person_told not in self.told
@@ -157,10 +151,10 @@ class Case:
         self.claimed = "" if self.last.moved else self.claimed
 
     def _mark(self, code: str, person_told: str, at: datetime) -> None:
-        if code in STARTS:
-            self.start(STARTS[code], at)
-        if code in STOPS:
-            self.stop(STOPS[code], at)
+        if code in office.STARTS:
+            self.start(office.STARTS[code], at)
+        if code in office.STOPS:
+            self.stop(office.STOPS[code], at)
         match code:
             case "MAJOR" | "URGENT_CONTROL" | "CONFIRM_CONTROL" | "STOP_FIRST":
                 self.now.controlled = True
@@ -180,6 +174,7 @@ class Case:
                 self.evidenced = True
             case "UNIT_CLOSED":
                 self.now.unit_gone = True
+                self.drop({"progress_question", "failure_explanation"}, at)
             case "ARBITRATE":
                 self.now.arbitrated = True
             case "FREEZE" | "UNFREEZE":
@@ -214,8 +209,7 @@ class Case:
         for kind in [kind for kind in self.asked if to not in ASKED[kind][2]]:
             self._settle(kind, at, lapsed=True)
         if to in ENDS:
-            for run in self.live():
-                run.closed, run.lapsed = at, True
+            self.drop({run.clock for run in self.live()} - (office.PUBLISHED if to == "CLOSED" else set()), at)
             self.now.controlled = False
         elif new and not self.runs_on(new):
             self.start(new, at, self.now.days if new == "rectification" else None)
@@ -265,6 +259,7 @@ class Case:
                 for clock in ("look_back_30", "look_back_90"):
                     self.stop(clock, at)
                 self.cycle, self.not_found, self.holders, self.told = self.cycle + 1, 0, {}, set()
+                Run.forgive(self.runs)
                 self.now = Facts(was, urgent=self.now.urgent, accepted=self.now.accepted)
         self._move(ASKED[kind][2][was], at)
 
@@ -280,6 +275,10 @@ class Case:
             if run.clock == clock:
                 run.closed = at
 
+    def drop(self, clocks: set[str], at: datetime) -> None:
+        for run in [run for run in self.live() if run.clock in clocks]:
+            run.closed, run.lapsed = at, True
+
     def restart(self, clock: str, at: datetime, days: int | None = None) -> None:
         self.stop(clock, at)
         self.start(clock, at, days)
@@ -289,8 +288,9 @@ class Case:
 
     def sweep(self, at: datetime) -> list[tuple[Run, list[tuple[int, datetime, bool]]]]:
         """What is said now of each clock; of a frozen hazard only what fell due before."""
+        ordered = sorted(self.runs, key=Run.waits_until)
         until = {run.clock: at if run.clock in SLEEPLESS else min(at, self.frozen or at) for run in self.runs}
-        return [(run, run.sweep(until[run.clock])) for run in self.runs]
+        return [(run, run.sweep(until[run.clock], at, others=self.runs)) for run in ordered]
 
     def live(self) -> list[Run]:
         return [run for run in self.runs if run.closed is None]

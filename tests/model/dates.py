@@ -16,6 +16,9 @@ LIMITS = {row["key"]: (row["number"], _UNITS[row["unit"]]) for row in _RULES}
 AGAINST_ENTERPRISE = {row["key"] for row in _RULES if row["against"] == "unit"}
 LADDER = ((-1, 0.5), (0, 1), (2, 1), (5, 1), (15, 1))
 LADDER_FOR_ENTERPRISES = ((-5, 0.5), (-3, 0.75), (0, 1), (5, 1), (15, 1))
+OWN_LADDERS = {**dict.fromkeys(("plan", "progress"), ((-1, 0.5), (0, 1), (3, 1), (5, 1), (15, 1))),
+               "urgent_verification": ((-1, 0.5), (0, 1), (0, 1), (0, 1), (1, 1))}  # fmt: skip
+MISSED = timedelta(minutes=15)
 
 
 @dataclass
@@ -29,9 +32,11 @@ class Run:
     closed: datetime | None = None
     lapsed: bool = False
     said: set[int] = field(default_factory=set)
+    warned: bool = False
 
     def rungs(self) -> list[datetime]:
         ladder = LADDER_FOR_ENTERPRISES if self.clock in AGAINST_ENTERPRISE else LADDER
+        ladder = OWN_LADDERS.get(self.clock, ladder)
         return [max(self.start, self._rung(days, share)) for days, share in ladder]
 
     def _rung(self, days: int, share: float) -> datetime:
@@ -40,21 +45,43 @@ class Run:
         counted = night(workday(self.due.astimezone(CHINA).date(), days))
         return counted if days > 0 else max(counted, self.start + (self.due - self.start) * share)
 
-    def sweep(self, at: datetime) -> list[tuple[int, datetime, bool]]:
-        """(level, when it fell due, late) of each level that is said now: what fell due while the clock ran, once."""
+    def waits_until(self) -> datetime:
+        """When its next level falls due."""
+        return next(
+            (rung for level, rung in enumerate(self.rungs()) if level not in self.said),
+            datetime.max.replace(tzinfo=UTC),
+        )
+
+    @staticmethod
+    def forgive(runs: "list[Run]") -> None:
+        """A new cycle begins: warnings of the one before count no longer."""
+        for run in runs:
+            run.warned = False
+
+    def sweep(self, until: datetime, at: datetime, *, others: "list[Run]") -> list[tuple[int, datetime, bool]]:
+        """(level, when it fell due, late) of each level that is said now: what fell due until then while the clock ran, once.
+        Warned of one of the `others` before, the enterprise gets a letter."""
         due = [
             (level, rung) for level, rung in enumerate(self.rungs())
-            if rung <= at and (self.closed is None or rung < self.closed) and level not in self.said
+            if rung <= until and (self.closed is None or rung < self.closed) and level not in self.said
         ]  # fmt: skip
-        self.said |= {level for level, _ in due}
         newest = due[-1][0] if due and self.closed is None else None
-        return [(level, rung, level != newest) for level, rung in due]
+        warned = any(one.warned for one in others if one is not self and one.clock in AGAINST_ENTERPRISE)
+        if newest == 1 and warned and self.clock in AGAINST_ENTERPRISE:
+            return self.raise_to(2, at)
+        self.said |= {level for level, _ in due}
+        self.warned |= newest == 1
+        return [(level, rung, at - rung > MISSED) for level, rung in due]
 
     def raise_to(self, level: int, at: datetime) -> list[tuple[int, datetime, bool]]:
         """The same of every level up to this one, said at once although its time has not come."""
-        now = [(number, min(rung, at), number != level) for number, rung in enumerate(self.rungs()) if number <= level]
-        self.said |= {number for number, _, _ in now}
-        return now
+        now = [
+            (number, min(rung, at))
+            for number, rung in enumerate(self.rungs())
+            if number <= level and number not in self.said
+        ]
+        self.said |= {number for number, _ in now}
+        return [(number, rung, at - rung > MISSED) for number, rung in now]
 
 
 def running(clock: str, at: datetime, days: int | None = None, subject: str = "") -> Run:

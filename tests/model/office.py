@@ -136,3 +136,10 @@ DECISIONS = sorted(
     | {f"{verb}_{kind}" for kind in ASKED for verb in ("ASK", "GRANT", "DENY")}
     | {"WITHDRAW"}
 )
+STARTS = {"ASSIGN": "inform", "NEED_EXPERT": "expert_opinion", "QUESTION_PROGRESS": "progress_question",
+          "FREEZE": "freeze_review"}  # fmt: skip
+STOPS = {"EXPERT_OPINION": "expert_opinion", "ANSWER_QUESTION": "progress_question", "UNFREEZE": "freeze_review",
+         "EXPLAIN_FAILURE": "failure_explanation", "LOOK_BACK_HOLDS": "look_back_30"}  # fmt: skip
+"""What is done once at a time: the clock it starts while none runs, and what ends it. An expert may be quoted unasked."""
+PUBLISHED = {"report_listing", "publish_listing", "publish_delisting"}
+"""What the office still owes the public when a hazard is closed."""

@@ -16,15 +16,15 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from model.choices import onward, signing, taken_back, within_office
+from model.ledger import check_history, doubled_signers, escalations_of, live_clocks, name_of, open_items
 from sqlalchemy import func, select
 from sqlmodel import Session
 
 from databases import Databases, opened
 from handling import filled
 from model.case import NEXT_VISIT_DAYS, Case
-from model.choices import onward, signing, taken_back, within_office
 from model.dates import CHINA, Run
-from model.ledger import check_history, doubled_signers, escalations_of, live_clocks, name_of, open_items
 from model.office import DECISIONS, DUTY, ENDS, INBOX, PARTS, PERSONS
 from models.engine import writing
 from models.errors import DomainError
