@@ -26,7 +26,9 @@ class Delegable(NamedTuple):
 def of(session: Session, *, by: Actor) -> Delegable:
     """Colleagues of the same unit and rank who have an account; the units in which this person approves."""
     own = {unit for role, unit in standing_in.own_grants(session, by.person_id) if role in APPROVERS and unit}
-    units = session.execute(select(col(Unit.code), col(Unit.name)).where(col(Unit.id).in_(sorted(own))).order_by(col(Unit.code)))
+    units = session.execute(
+        select(col(Unit.code), col(Unit.name)).where(col(Unit.id).in_(sorted(own))).order_by(col(Unit.code))
+    )
     return Delegable(_colleagues(session, own, by), [(row.code, row.name) for row in units])
 
 

@@ -199,8 +199,13 @@ def named() -> Any:
     giver, taker = Person.__table__.alias("giver"), Person.__table__.alias("taker")  # pyright: ignore[reportAttributeAccessIssue]
     unit = Unit.__table__  # pyright: ignore[reportAttributeAccessIssue]
     return (
-        select(DELEGATION, giver.c.name.label("delegator"), taker.c.name.label("delegate"), unit.c.code.label("unit"),
-               unit.c.name.label("unit_name"))  # fmt: skip
+        select(
+            DELEGATION,
+            giver.c.name.label("delegator"),
+            taker.c.name.label("delegate"),
+            unit.c.code.label("unit"),
+            unit.c.name.label("unit_name"),
+        )
         .join(giver, giver.c.id == DELEGATION.c.delegator_id)
         .join(taker, taker.c.id == DELEGATION.c.delegate_id)
         .join(unit, unit.c.id == DELEGATION.c.unit_id)

@@ -74,7 +74,9 @@ def levels(session: Session, hazard: Hazard, *, among: Iterable[str], by: Actor)
         .order_by(ESCALATION.c.fired_at.desc(), ESCALATION.c.level.desc())
     ).all()
     received: dict[str, dict[str, str]] = {}
-    named = select(ESCALATION_RECEIPT, col(Person.name).label("name")).join(Person, col(Person.id) == ESCALATION_RECEIPT.c.person_id)
+    named = select(ESCALATION_RECEIPT, col(Person.name).label("name")).join(
+        Person, col(Person.id) == ESCALATION_RECEIPT.c.person_id
+    )
     for one in session.execute(named.where(ESCALATION_RECEIPT.c.escalation_id.in_([row.id for row in rows]))):
         received.setdefault(one.escalation_id, {})[one.person_id] = one.name
     mine = _addressed_to(session, hazard, by) if rows else set()

@@ -31,7 +31,12 @@ CHANNELS = {
     Channel.PUBLIC_REPORT: "群众举报核查",
 }
 GRADES = {Grade.MAJOR: "重大", Grade.GENERAL: "一般", Grade.NOT_HAZARD: "不属隐患"}
-LISTINGS = {ListingLevel.NONE: "否", ListingLevel.TOWN: "镇级", ListingLevel.DISTRICT: "区级", ListingLevel.CITY: "市级"}
+LISTINGS = {
+    ListingLevel.NONE: "否",
+    ListingLevel.TOWN: "镇级",
+    ListingLevel.DISTRICT: "区级",
+    ListingLevel.CITY: "市级",
+}
 _VERDICTS = {DecisionCode.PASS: "合格", DecisionCode.PARTIAL: "部分合格", DecisionCode.FAIL: "不合格"}
 _TOLD = (DecisionCode.SUBMIT_PLAN, DecisionCode.COMPLETE, DecisionCode.ENFORCE, *_VERDICTS)
 _PAGE = 500
@@ -150,7 +155,14 @@ def _penalties(own: Iterable[Any]) -> list[dict[str, Any]]:
 def _decided(session: Session, ids: Sequence[str]) -> dict[str, list[Any]]:
     """What the rows tell of, by hazard, in order."""
     statement = (
-        select(DECISION.c.hazard_id, DECISION.c.cycle, DECISION.c.code, DECISION.c.form, DECISION.c.decided_at, col(Person.name))
+        select(
+            DECISION.c.hazard_id,
+            DECISION.c.cycle,
+            DECISION.c.code,
+            DECISION.c.form,
+            DECISION.c.decided_at,
+            col(Person.name),
+        )
         .outerjoin(Person, col(Person.id) == DECISION.c.person_id)
         .where(DECISION.c.hazard_id.in_(ids), DECISION.c.code.in_(_TOLD))
     )
@@ -163,7 +175,11 @@ def _decided(session: Session, ids: Sequence[str]) -> dict[str, list[Any]]:
 def _limits(session: Session, ids: Sequence[str]) -> dict[tuple[str, int], datetime]:
     """The rectification limit of each cycle as it now is."""
     limit = (DEADLINE.c.hazard_id.in_(ids), DEADLINE.c.clock == Clock.RECTIFICATION)
-    rows = session.execute(select(DEADLINE.c.hazard_id, DEADLINE.c.cycle, DEADLINE.c.due_at).where(*limit).order_by(DEADLINE.c.start_at, DEADLINE.c.id))
+    rows = session.execute(
+        select(DEADLINE.c.hazard_id, DEADLINE.c.cycle, DEADLINE.c.due_at)
+        .where(*limit)
+        .order_by(DEADLINE.c.start_at, DEADLINE.c.id)
+    )
     return {(row.hazard_id, row.cycle): row.due_at for row in rows}
 
 

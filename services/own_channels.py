@@ -30,7 +30,9 @@ def of(session: Session, *, by: Actor) -> list[OwnChannel]:
     off = json.loads(person.channels_off)
     rows = session.execute(select(NoticeChannel).where(col(NoticeChannel.enabled)).order_by(col(NoticeChannel.name)))
     return [
-        OwnChannel(one.id, one.kind, one.name, "" if getattr(person, one.needs or "id") else one.needs, one.id not in off)
+        OwnChannel(
+            one.id, one.kind, one.name, "" if getattr(person, one.needs or "id") else one.needs, one.id not in off
+        )
         for one in rows.scalars()
     ]
 

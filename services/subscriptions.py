@@ -75,7 +75,9 @@ def news(session: Session, person_id: str, filter_id: str, *, at: datetime) -> N
         return None
     matching = _matching(session, kept.query, by=reader, at=at)
     new = matching.where(~_is_seen(person_id, filter_id))
-    rows = session.execute(new.add_columns(HAZARD.c.no, HAZARD.c.place).order_by(HAZARD.c.reported_at.desc()).limit(MOST_NAMED)).all()
+    rows = session.execute(
+        new.add_columns(HAZARD.c.no, HAZARD.c.place).order_by(HAZARD.c.reported_at.desc()).limit(MOST_NAMED)
+    ).all()
     new_count = _count(session, new)
     _note_seen(session, person_id, filter_id, matching)
     return News(kept.name, kept.query, rows, new_count, _count(session, matching)) if rows else None

@@ -17,6 +17,7 @@ from settings import Settings
 from story import Case, Story
 from town import Town
 
+
 def tell_levels(story: Story) -> None:
     """The levels fired go out as the dispatcher sends them out."""
     with writing(story.engine) as session, session.begin():
@@ -25,7 +26,14 @@ def tell_levels(story: Story) -> None:
         effects.carry_out("tell_escalation", message)
 
 
-SIX_ELEMENTS = ("治理目标和任务", "方法和措施", "资金（元）", "负责治理的机构和人员", "时限和要求", "安全措施和应急预案")
+SIX_ELEMENTS = (
+    "治理目标和任务",
+    "方法和措施",
+    "资金（元）",
+    "负责治理的机构和人员",
+    "时限和要求",
+    "安全措施和应急预案",
+)
 
 
 @pytest.fixture
@@ -49,12 +57,16 @@ def test_plan_progress_and_extension_stand_on_the_page(story: Story, browsers: d
     limit = case.clock("rectification")["due_at"][:10]
     case.step("principal", D.PROGRESS, percent=40, done="设备已到货")
     new_limit = (story.at + timedelta(days=45)).date().isoformat()
-    case.step("principal", D.ASK_EXTENSION, new_limit_on=new_limit, reason="供货推迟", evidence=[story.photo("principal")])
+    case.step(
+        "principal", D.ASK_EXTENSION, new_limit_on=new_limit, reason="供货推迟", evidence=[story.photo("principal")]
+    )
     case.step("head", D.GRANT_EXTENSION)
 
     for who in ("officer", "principal", "auditor"):
         said = before_history(browsers[who], case)
-        assert [one for one in (*SIX_ELEMENTS, "已批准", "已完成 40%", "设备已到货", "供货推迟", "同意") if one not in said] == []
+        assert [
+            one for one in (*SIX_ELEMENTS, "已批准", "已完成 40%", "设备已到货", "供货推迟", "同意") if one not in said
+        ] == []
         assert f"整改期限原为 {limit}，现为 {new_limit}" in said
 
 
@@ -73,7 +85,9 @@ def test_a_comment_is_written_on_the_page_and_marked_for_the_enterprise(story: S
     officer.open(path)
     empty = officer.send(path, words="")
     assert (empty.status, 'href="#words"' in empty.html) == (422, True)
-    assert officer.send(path, words="请核对现场", mentions=story.town.persons["head"].id).sees("已办理：留言", "请核对现场")
+    assert officer.send(path, words="请核对现场", mentions=story.town.persons["head"].id).sees(
+        "已办理：留言", "请核对现场"
+    )
     officer.open(path)
     officer.send(path, words="请补交合同", for_enterprise="yes")
 
@@ -88,7 +102,9 @@ def test_a_copy_is_read_offers_nothing_to_do_and_is_taken_back(story: Story, bro
     assert reader.open(page).status == 404
 
     browsers["head"].open(path)
-    assert browsers["head"].send(path, people=story.town.persons["other_head"].id).sees("已办理：抄送", "经发办负责人甲")
+    assert (
+        browsers["head"].send(path, people=story.town.persons["other_head"].id).sees("已办理：抄送", "经发办负责人甲")
+    )
     copied = reader.open(page)
     assert (copied.status, {f"{page}/comments", path, f"{page}/urging"} & copied.hrefs) == (200, set())
     browsers["head"].send(f"{path}/{story.town.persons['other_head'].id}/revocation")

@@ -55,7 +55,9 @@ def show(delegation_id: str, visit: HereDep) -> Response:
     with visit.looking() as session:
         row = delegable.delegation_of(session, delegation_id, by=visit.by)
         undecidable = four_eyes_ahead.undecidable(session, row)
-    return page(visit.request, "delegation.html", row=row, undecidable=undecidable, mine=row.delegator_id == visit.by.person_id)
+    return page(
+        visit.request, "delegation.html", row=row, undecidable=undecidable, mine=row.delegator_id == visit.by.person_id
+    )
 
 
 @router.post("/account/delegations/{delegation_id}/revocation", openapi_extra=RIGHT)
@@ -75,7 +77,11 @@ def _paper(visit: Here) -> OfficePaper:
     with visit.looking() as session:
         colleagues, units = delegable.of(session, by=visit.by)
     if not colleagues:
-        raise GateNotMet("没有同单位、同职级的人员可以委托。", rule="委托代办：同一单位、同一职级", remedy="请由系统管理员登记该单位的常设代理人。")
+        raise GateNotMet(
+            "没有同单位、同职级的人员可以委托。",
+            rule="委托代办：同一单位、同一职级",
+            remedy="请由系统管理员登记该单位的常设代理人。",
+        )
     fields = fields_of(NewDelegation, {"delegate": colleagues, "unit": units})
     return OfficePaper(
         visit, Operation.DELEGATE, title="委托代办", action="/account/delegations/new", model=NewDelegation,

@@ -22,7 +22,13 @@ def asked(
 
     Raises: NotPermitted when an enterprise asks by channel.
     """
-    given = {"text": text, "stage": stage, "channel": channel, "unit": unit, "watch": watch or (Watch.OVERDUE if overdue else "")}
+    given = {
+        "text": text,
+        "stage": stage,
+        "channel": channel,
+        "unit": unit,
+        "watch": watch or (Watch.OVERDUE if overdue else ""),
+    }
     return made(given, by=visit.by)
 
 

@@ -58,7 +58,7 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
             "requests": [move for move in moves if move.request],
             "answers_wait": any(move.request and move.decision != move.request.ask for move in moves),
             "may_answer": not redacted and visit.by.grant_for(Operation.MESSAGE_REPORTER) is not None,
-            "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None
+            "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None,
             "beside": _beside(hazard, visit.by) if access.takes_part(session, hazard, by=visit.by) else (),
             "pairs": (pairs := _pairs(events, around)),
             "pieces": [row for row in around.evidence if row.id not in {one.id for pair in pairs for one in pair}],
@@ -131,7 +131,11 @@ def _way(hazard: Hazard, events: list[dict[str, Any]]) -> list[tuple[Stage, str,
 def _beside(hazard: Hazard, by: Actor) -> list[tuple[str, str]]:
     """Nobody is urged where nobody has a move, and who reads by a copy only reads."""
     ended = STEPS[Step(hazard.step)].is_end
-    return [(path, label) for path, label, right in BESIDE if by.grant_for(right) and not (ended and right == Operation.URGE)]
+    return [
+        (path, label)
+        for path, label, right in BESIDE
+        if by.grant_for(right) and not (ended and right == Operation.URGE)
+    ]
 
 
 def _ahead(hazard: Hazard) -> list[Move]:

@@ -46,7 +46,10 @@ def asked(
 ) -> AskedInbox:  # fmt: skip
     """What is not one of the choices counts as left open."""
     return AskedInbox(
-        view if view in VIEWS else "", stage if stage in set(Stage) else "", state if state in STATES else "", text.strip()
+        view if view in VIEWS else "",
+        stage if stage in set(Stage) else "",
+        state if state in STATES else "",
+        text.strip(),
     )
 
 

@@ -35,7 +35,9 @@ class Comment(Body):
 
 
 class Copy(Body):
-    people: tuple[_Person, ...] = Field(min_length=1, max_length=50, title="抄送给", description="抄送件只读；这里列出看不到该隐患的人员。")
+    people: tuple[_Person, ...] = Field(
+        min_length=1, max_length=50, title="抄送给", description="抄送件只读；这里列出看不到该隐患的人员。"
+    )
     words: str = Field(default="", max_length=200, title="说明")
 
 
@@ -64,7 +66,9 @@ def _comment(visit: Here, no: str) -> OfficePaper:
     with visit.looking() as session:
         hazard = access.hazard_for(session, no, _COMMENT, by=visit.by)
         known = () if visit.by.enterprise_id else readers.of(session, hazard, by=visit.by)
-    fields = tuple(one for one in fields_of(Comment, {"mentions": _options(known)}) if known or one.key not in _OF_OFFICIALS)
+    fields = tuple(
+        one for one in fields_of(Comment, {"mentions": _options(known)}) if known or one.key not in _OF_OFFICIALS
+    )
     return OfficePaper(
         visit, _COMMENT, title="写留言", action=f"/hazards/{no}/comments", model=Comment, fields=fields,
         back=f"/hazards/{no}", facts=(("隐患", f"{no} · {hazard.place}"),),
@@ -138,7 +142,9 @@ def _urging(visit: Here, no: str) -> tuple[OfficePaper, str]:
     return paper, item.id
 
 
-@router.post("/hazards/{no}/escalations/{escalation_id}", openapi_extra={"x-operation": Operation.ACKNOWLEDGE_ESCALATION})
+@router.post(
+    "/hazards/{no}/escalations/{escalation_id}", openapi_extra={"x-operation": Operation.ACKNOWLEDGE_ESCALATION}
+)
 def acknowledge(no: str, escalation_id: str, visit: HereDep, form: Sent) -> Response:
     """签收督办: it is not told again; the next level comes all the same."""
     with act(visit, form, Operation.ACKNOWLEDGE_ESCALATION) as done:
