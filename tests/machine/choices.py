@@ -36,7 +36,8 @@ _AFTER = {
 
 def _errand(code: str, answer: str) -> tuple[str, ...]:
     first = _errand(_AFTER[code], "GRANT") if code in _AFTER else ()
-    return (*first, *((f"ASK_{code}", f"{answer}_{code}") if code in ASKED else (code,)))
+    seen = ("EXTENSION_OPINION",) if code in {"EXTENSION", "LAST_EXTENSION"} else ()
+    return (*first, *((f"ASK_{code}", *seen, f"{answer}_{code}") if code in ASKED else (code,)))
 
 
 ERRANDS = tuple(

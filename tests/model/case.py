@@ -36,7 +36,8 @@ class Case:
     runs: list[Run] = field(default_factory=list)
 
     def people(self, groups: str) -> set[str]:
-        table = office.WITHOUT_FIRM if "unowned" in self.marks else office.PEOPLE
+        firm = "assigned" in self.marks and "unowned" not in self.marks
+        table = office.PEOPLE if firm else office.WITHOUT_FIRM
         return set().union(*(table[group] for group in groups.split()))
 
     def signers(self, who: str, at: datetime, part: tuple[str, ...] = ()) -> set[str]:
@@ -56,7 +57,10 @@ class Case:
         early = key in office.BEFORE_UNITS and "accepted" not in self.marks and who in office.PEOPLE["UNIT"]
         if early or (self.frozen and code not in office.WHILE_FROZEN) or (verb and (key in self.asked) != deciding):
             return False
-        own = deciding and self.asked[key][0] & self.signers(who, at)
+        about = (
+            {key} if deciding else {kind for kind in self.asked if key == "EXTENSION_OPINION" and "EXTENSION" in kind}
+        )
+        own = any(self.asked[kind][0] & self.signers(who, at) for kind in about)
         held = {
             self.holders.get((row.part[0], one), row.part[1]) for one in self.signers(who, at, row.part) if row.part
         }
@@ -87,10 +91,10 @@ class Case:
         run = self.live("rectification")[0]
         if kind == "PAUSE":
             days = (what - local(at)).days
-            most = 30 - sum((end - start).days for start, end in run.pauses)
+            most = 30 - sum((local(end) - local(start)).days for start, end in run.pauses)
             return at <= run.due and 1 <= days <= most and not self.paused(at)
         longest = Run("listed_long_works" if "listed" in self.marks else "rectification_longest", run.start).due
-        return night(what) > run.due and (kind == "LONG_LIMIT" or (at <= run.due and night(what) <= longest))
+        return at <= run.due < night(what) and (kind == "LONG_LIMIT" or night(what) <= longest)
 
     def take(self, code: str, who: str, what: Any, at: datetime) -> None:
         before, self.alarms = {name: getattr(self, name) for name in FACTS}, []
@@ -101,6 +105,7 @@ class Case:
             self.asked[key] = self.signers(who, at), what
             rule = "short_extension_decision" if "EXTENSION" in key and self.length() < 60 else ""
             self.start("extension_decision" if "EXTENSION" in key else "request_decision", at, subject=key, rule=rule)
+            self.runs += [Run("extension_opinion", at)] if "EXTENSION" in key else []
             self.alarms = [("rectification", 3)] if key == "LAST_EXTENSION" else []
         elif verb:
             self._decide(key, at + timedelta(microseconds=verb == "ASK"), granted=verb != "DENY")
@@ -131,8 +136,12 @@ class Case:
                     self.start(office.URGENT[clock], at)
             case "TO_ENFORCEMENT":
                 self.alarms = [("rectification", 4), (CLOCK[self.step], 4)]
+            case "UNIT_CLOSED":
+                self.end(self.live("progress_question") + self.live("failure_explanation"), at, lapsed=True)
             case "CHANGE_OWNER":
-                self.marks ^= {"unowned"}
+                self.marks = (self.marks ^ {"unowned"}) - INFORMED - {"unit_gone"}
+                self.end(self.live("inform"), at, lapsed=True)
+                self.runs += [Run("inform", at)] if "unowned" not in self.marks else []
                 self.claimed = "" if self.step in {"PLAN", "WORK"} else self.claimed
             case "FREEZE" | "UNFREEZE":
                 self.frozen = at if key == "FREEZE" else None
@@ -157,19 +166,22 @@ class Case:
             self._settle(kind, at, lapsed=True)
         self.step = to
         if to in ENDS:
-            self.end(self.live(), at, lapsed=True)
+            self.end(
+                (run for run in self.live() if to != "CLOSED" or run.clock not in office.PUBLISHED), at, lapsed=True
+            )
             self.marks -= {"controlled", "full"}
-            owed = ["reporter_answer"] * self.sources() if to != "MERGED" and self.sources() > 1 else []
-            for clock in owed + ["look_back_30", "look_back_90"] * (to == "CLOSED"):
+            owed = self.sources() if to != "MERGED" and len(self.sources()) > 1 else []
+            self.runs += [Run("reporter_answer", at, source=source) for source in owed]
+            for clock in ("look_back_30", "look_back_90") if to == "CLOSED" else ():
                 self.start(clock, at)
         elif not self.live(new):
             self.start(new, at)
         if to == "WORK":
             self.start("progress", at)
 
-    def sources(self) -> int:
-        """How many reports it carries, by the cases that went into it."""
-        return 1 + sum(one.sources() for one in self.beside if one.into is self)
+    def sources(self) -> list["Case"]:
+        """The cases whose reports it carries: its own, and those that went into it."""
+        return [self, *(source for one in self.beside if one.into is self for source in one.sources())]
 
     def _take_back(self, at: datetime) -> None:
         """Everything the newest decision moved is as it was; what it started ends, what it ended runs on."""
@@ -194,14 +206,19 @@ class Case:
             self.end(self.live("pause_end"), at)
             self.start("pause_end", at, on=what)
         self._leave(kind, what, at)
+        for one in self.beside if kind == "UNMERGE" else ():
+            one.end((run for run in one.live("reporter_answer") if run.source in self.sources()), at, lapsed=True)
         self.into = {"MERGE": what, "UNMERGE": None}.get(kind, self.into)
         if kind == "REOPENING":
             self.cycle, self.holders = self.cycle + 1, {}
+            for run in self.runs:
+                run.warned = False
             self.marks, self.failures, self.days = self.marks & office.KEPT, 0, None
         self._move(ROWS[kind].ways[self.step], at)
 
     def _settle(self, kind: str, at: datetime, *, lapsed: bool = False) -> Any:
         self.end((run for run in self.live() if run.subject == kind), at, lapsed=lapsed)
+        self.end(self.live("extension_opinion") if "EXTENSION" in kind else (), at, lapsed=True)
         return self.asked.pop(kind)[1]
 
     def clock_of(self, step: str) -> str:
@@ -227,4 +244,5 @@ class Case:
 
     def sweep(self, at: datetime) -> list[tuple[Run, list[tuple[int, datetime, bool]]]]:
         """What is said now of each clock; of a frozen hazard only what fell due before."""
-        return [(run, run.sweep(at if run.clock in SLEEPLESS else min(at, self.frozen or at))) for run in self.runs]
+        until = {run.clock: at if run.clock in SLEEPLESS else min(at, self.frozen or at) for run in self.runs}
+        return [(run, run.sweep(until[run.clock], at, self.runs)) for run in sorted(self.runs, key=Run.waits_until)]

@@ -14,6 +14,8 @@ LIMITS = {row["key"]: (row["number"], row["unit"]) for row in _RULES}
 AGAINST_ENTERPRISE = {row["key"] for row in _RULES if row["against"] == "unit"}
 LADDER = ((-1, 0.5), (0, 1), (2, 1), (5, 1), (15, 1))
 LADDER_FOR_ENTERPRISES = ((-5, 0.5), (-3, 0.75), (0, 1), (5, 1), (15, 1))
+OWN_LADDERS = {**dict.fromkeys(("plan", "progress"), ((-1, 0.5), (0, 1), (3, 1), (5, 1), (15, 1))),
+               "urgent_verification": ((-1, 0.5), (0, 1), (0, 1), (0, 1), (1, 1))}  # fmt: skip
 
 
 @dataclass
@@ -26,10 +28,12 @@ class Run:
     days: int | None = None
     on: date | None = None
     rule: str = ""
+    source: object = None
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
     closed: datetime | None = None
     lapsed: bool = False
     said: set[int] = field(default_factory=set)
+    warned: bool = False
     told: int = -1  # the highest level told before this run took another's place
 
     @property
@@ -46,21 +50,31 @@ class Run:
         return night(last if works(last) else workday(last, 1))
 
     def rungs(self) -> list[datetime]:
-        due, found = self.due, []
-        for days, share in LADDER_FOR_ENTERPRISES if self.clock in AGAINST_ENTERPRISE else LADDER:
+        due, found, usual = self.due, [], LADDER_FOR_ENTERPRISES if self.clock in AGAINST_ENTERPRISE else LADDER
+        for days, share in OWN_LADDERS.get(self.clock, usual):
             counted = night(workday(local(due), days))
             early = max(counted, self.start + (due - self.start) * share)
             found.append(max(self.start, due if days == 0 else counted if days > 0 else early))
         return found
 
-    def sweep(self, at: datetime, raised: int = -1) -> list[tuple[int, datetime, bool]]:
-        """(level, when due, late) of what is said now: what fell due while the clock ran, or a raised level and those below."""
-        until = at if self.closed is None else min(at, self.closed - timedelta(microseconds=1))
+    def waits_until(self) -> datetime:
+        unsaid = (rung for level, rung in enumerate(self.rungs()) if level not in self.said)
+        return next(unsaid, datetime.max.replace(tzinfo=UTC))
+
+    def sweep(
+        self, until: datetime, at: datetime, others: list["Run"], raised: int = -1
+    ) -> list[tuple[int, datetime, bool]]:
+        """(level, when due, late) of what is said now: what fell due while the clock ran, or a raised level and those below.
+        Warned of one of the `others` before, the enterprise gets a letter."""
+        until = until if self.closed is None else min(until, self.closed - timedelta(microseconds=1))
         levels = [(level, rung) for level, rung in enumerate(self.rungs()) if level not in self.said]
         due = [(level, min(rung, at)) for level, rung in levels if (level <= raised if raised >= 0 else rung <= until)]
-        self.said |= {level for level, _ in due}
-        newest = due[-1][0] if due and self.closed is None else None
-        return [(level, rung, level != newest) for level, rung in due]
+        newest, theirs = due[-1][0] if due and self.closed is None else None, self.clock in AGAINST_ENTERPRISE
+        before = any(one.warned and (one.clock, one.start) != (self.clock, self.start) for one in others)
+        if raised < 0 and newest == 1 and theirs and before:
+            return self.sweep(until, at, others, raised=2)
+        self.said, self.warned = self.said | {level for level, _ in due}, self.warned or (newest == 1 and theirs)
+        return [(level, rung, at - rung > timedelta(minutes=15)) for level, rung in due]
 
     def replaced(self, at: datetime, **changes: object) -> "Run":
         """The run that takes this one's place, from the same start: what is past and was told is not told again."""

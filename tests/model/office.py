@@ -48,13 +48,14 @@ WITHDRAWABLE = {"ACCEPT", "MAJOR", "GENERAL", "NOT_HAZARD", "ASSIGN", "RETURN_SU
                 "RETURN_PLAN", "COMPLETE", "RETURN_NOT_MINE", "ARBITRATE", "RETURN_FINDING", "RECHECK"}  # fmt: skip
 """What its maker may take back while nobody has acted on it or claimed what follows."""
 ALONE = {"LISTING": TL, "REOPENING": TL}  # whom no second person is asked of
-KEPT = {"urgent", "accepted", "evidenced", "unowned", "listed"}  # by a next cycle
+KEPT = {"urgent", "accepted", "assigned", "evidenced", "unowned", "listed"}  # by a next cycle
 CLOCK = {
     "TRIAGE": "triage", "SUPPLEMENT": "supplement", "TRANSFER_RECEIPT": "transfer_receipt", "TRANSFER_FOLLOW": "transfer_end",
     **dict.fromkeys((*CHECKS.split(), "APPROVE_GENERAL", "APPROVE_NOT_HAZARD"), "verification"), "ASSIGN": "assigning",
     "SIGN": "receipt", "ARBITRATE": "arbitration", "PLAN": "plan", "PLAN_REVIEW": "plan_review", "WORK": "rectification",
     "DANGER_REMOVAL": "rectification", "RECHECK": "review", "DISTRICT_REVIEW": "district_review", "JUDGE": "review", "GATE": "gate",
 }  # fmt: skip
+PUBLISHED = {"report_listing", "publish_listing", "publish_delisting"}  # still owed to the public when it is closed
 URGENT = {"triage": "urgent_triage", "verification": "urgent_verification"}
 INBOX = {
     **dict.fromkeys(("TRIAGE", "TRANSFER_RECEIPT", "TRANSFER_FOLLOW"), "SC"), **dict.fromkeys(CHECKS.split()[1:], "DH"),
@@ -65,9 +66,9 @@ INBOX = {
 """Who finds the move of each step among the things to do, and may claim it; below, the work item beside each other clock."""
 DUTY = {
     "inform": "INFORM", "interim_check": "CONFIRM_CONTROL", "progress": "PROGRESS", "look_back_30": "LOOK_BACK_HOLDS",
-    "look_back_90": "LOOK_BACK_HOLDS", **dict.fromkeys(("report_listing", "publish_listing", "publish_delisting"), "PUBLISH_LISTING"),
+    "look_back_90": "LOOK_BACK_HOLDS", **dict.fromkeys(PUBLISHED, "PUBLISH_LISTING"),
     "failure_explanation": "EXPLAIN_FAILURE", "freeze_review": "UNFREEZE", "next_visit": "RECHECK", "expert_opinion": "EXPERT_OPINION",
-    "progress_question": "ANSWER_QUESTION", "enforcement": "ENFORCE", "pause_end": "RESUME_CLOCK", "reporter_answer": "reporter_answer",
+    "progress_question": "ANSWER_QUESTION", "enforcement": "ENFORCE", "extension_opinion": "EXTENSION_OPINION", "pause_end": "RESUME_CLOCK", "reporter_answer": "reporter_answer",
 }  # fmt: skip
 STEP_DUTY = {
     "progress": {"WORK"},
