@@ -135,6 +135,7 @@ def links(found: Round) -> None:
         every_link(found.people[who], "/", *ASIDE)
     found.people["district"].open("/")
     every_link(found.guest(), "/public", "/finance", "/sign-in", "/first-password")
+    found.guest().open("/interface/show_hazard")
 
 
 def at_the_door(found: Round) -> None:
