@@ -205,7 +205,7 @@ def named() -> Any:
             taker.c.name.label("delegate"),
             unit.c.code.label("unit"),
             unit.c.name.label("unit_name"),
-        )  # fmt: skip
+        )
         .join(giver, giver.c.id == DELEGATION.c.delegator_id)
         .join(taker, taker.c.id == DELEGATION.c.delegate_id)
         .join(unit, unit.c.id == DELEGATION.c.unit_id)
