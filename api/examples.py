@@ -29,7 +29,8 @@ _CONTROL = {
     "reason": "人员正受威胁",
 }
 _VISIT = {"visited_at": _THEN, "reviewers": ["应急办经办人甲", "应急办经办人乙"],
-          "results": [{"clause": "GM-11.8", "cleared": True, "finding": "已加装磁选装置"}]}  # fmt: skip
+          "results": [{"clause": "GM-11.8", "cleared": True, "finding": "已加装磁选装置"}],
+          "unit_signature": "SIGNED"}  # fmt: skip
 _EXTENSION = {"reason_code": "DESIGN_CHANGE", "reason": "除尘系统需重新设计", "finished": "已完成清灰", "new_limit_on": "2026-11-20",
               "interim": "继续停产", "evidence": ["材料编号"]}  # fmt: skip
 _REASON = {"reason": "理由写在这里"}
@@ -47,7 +48,7 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
     _D.TRANSFER_RECEIVED: {"received_on": _DAY, "receiver": "区交通运输委经办人"},
     _D.TRANSFER_ENDED: {"ended_on": _DAY, "result": "接收部门已办结"},
     _D.TAKE_BACK: _REASON,
-    _D.ABSTRACT: {"description": "群众反映该单位造粒设备前无铁石去除装置，车间积尘严重", "place": "某某村1组造粒车间", "sector": "工贸/粉尘涉爆"},
+    _D.ABSTRACT: {"description": "该单位造粒设备前无铁石去除装置，车间积尘严重", "place": "某某村1组造粒车间", "sector": "工贸/粉尘涉爆"},
     _D.NEED_EXPERT: {"question": "是否属于其他严重情形"},
     _D.EXPERT_OPINION: {"expert": "某安全评价机构", "opinion": "属于重大事故隐患"},
     _D.CANNOT_VERIFY: {"tried": "到场未找到所述车间"},
@@ -77,9 +78,11 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
     _D.APPROVE_PLAN: {"comment": "同意"},
     _D.RETURN_PLAN: {"reason": "请补充应急预案"},
     _D.STOP_FIRST: {"reason": "整改期间不能保证安全", "responsible": "应急办经办人甲"},
-    _D.PROGRESS: {"reported_on": _DAY, "done": "已完成清灰", "percent": 40, "control_holds": True, "next_step": "安装磁选装置"},
+    _D.PROGRESS: {"reported_on": _DAY, "done": "已完成清灰", "percent": 40, "control_holds": True, "next_step": "安装磁选装置",
+                  "no_photo_reason": "车间断电，光线不足"},
     _D.QUESTION_PROGRESS: {"question": "设备为何仍未到货"},
     _D.ANSWER_QUESTION: {"answer": "厂家定于下周发货"},
+    _D.EXTENSION_OPINION: {"checked_at": _THEN, "agrees": True, "opinion": "设计确需变更，停产措施落实"},
     _D.ADD_ACTION: {"work": "安装火花探测", "owner": "安全管理人员", "due_on": "2026-09-30"},
     _D.FINISH_ACTION: {"action": "子项编号", "done": "已安装并调试"},
     _D.RESUME_CLOCK: {"reason": "道路改造已完成"},
@@ -106,7 +109,7 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
     _D.KEEP_LISTED: {"reason": "须观察一个生产周期", "review_on": "2026-12-01"},
     _D.CLOSE: {"opinion": "同意销号", "checklist": {line: {"met": True} for line in _LINES}},
     _D.RETURN_REDO: _LIMIT | {"reason": "仍有积尘"},
-    _D.LOOK_BACK_HOLDS: {"round": 30, "visited_at": _THEN, "finding": "未见反弹"},
+    _D.LOOK_BACK_HOLDS: {"round": 30, "visited_at": _THEN, "finding": "未见反弹", "no_photo_reason": "厂房已拆除"},
     _D.WITHDRAW: {"reason": "误选核查单位"},
     **{kind.ask: _REASON for kind in RequestKind},
     **{kind.grant: {"comment": "同意"} for kind in RequestKind},

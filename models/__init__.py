@@ -27,7 +27,7 @@ from models.pending import HazardRequest, SubAction
 from models.phrase import Phrase
 from models.proposal import Proposal
 from models.reward import Reward
-from models.saved_filter import SavedFilter
+from models.saved_filter import SavedFilter, Subscription, SubscriptionSeen
 from models.source import HazardSource
 from models.standard import NoticeTemplate, Policy, StandardClause
 from models.vault import ReporterVault, ReportMessage, ReportPhoto, Unsealing
@@ -91,6 +91,8 @@ __all__ = [
     "Signature",
     "StandardClause",
     "SubAction",
+    "Subscription",
+    "SubscriptionSeen",
     "Unit",
     "UnitDeputy",
     "Unsealing",

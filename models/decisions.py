@@ -50,6 +50,7 @@ class DecisionCode(StrEnum):
     PROGRESS = "PROGRESS"
     QUESTION_PROGRESS = "QUESTION_PROGRESS"
     ANSWER_QUESTION = "ANSWER_QUESTION"
+    EXTENSION_OPINION = "EXTENSION_OPINION"
     ADD_ACTION = "ADD_ACTION"
     FINISH_ACTION = "FINISH_ACTION"
     RESUME_CLOCK = "RESUME_CLOCK"
@@ -140,7 +141,7 @@ _LABELS = {
     "RETURN_NOT_MINE": "退回交办", "ARBITRATE": "裁定责任单位", "DEEM_RECEIVED": "视为签收", "REASSIGN": "改派牵头单位",
     "INFORM": "告知责任人", "RECORD_DOCUMENT": "登记外部文书", "CORRECT": "更正登记内容", "PUBLISH_LISTING": "登记挂牌（摘牌）公布",
     "SUBMIT_PLAN": "报送整改方案", "APPROVE_PLAN": "批准整改方案", "RETURN_PLAN": "退回整改方案", "STOP_FIRST": "责令先行停产",
-    "PROGRESS": "报告整改进展", "QUESTION_PROGRESS": "质询整改进展", "ANSWER_QUESTION": "答复质询", "ADD_ACTION": "增加整改子项",
+    "PROGRESS": "报告整改进展", "QUESTION_PROGRESS": "质询整改进展", "ANSWER_QUESTION": "答复质询", "EXTENSION_OPINION": "核查延期申请", "ADD_ACTION": "增加整改子项",
     "FINISH_ACTION": "完成整改子项", "RESUME_CLOCK": "恢复计时", "CHANGE_OWNER": "变更整改责任单位",
     "UNIT_CLOSED": "登记单位关闭", "PROVE_REMOVAL": "证明危险已消除", "TO_ENFORCEMENT": "转入执法",
     "ENFORCE": "登记执法措施", "FREEZE": "事故冻结", "UNFREEZE": "解除冻结", "COMPLETE": "报告整改完成",

@@ -109,6 +109,7 @@ class Operation(StrEnum):
     RECORD_PUBLICATION = "record_publication"
     QUESTION_PROGRESS = "question_progress"
     ANSWER_RECTIFIER = "answer_rectifier"
+    REVIEW_EXTENSION = "review_extension"
     MANAGE_ACTIONS = "manage_actions"
     RESUME_CLOCK = "resume_clock"
     HANDLE_UNIT_CLOSURE = "handle_unit_closure"

@@ -63,6 +63,8 @@ class Person(SQLModel, table=True):
     """静默时段: from when (local, HH:MM) no notice but one of danger disturbs this person;"""
     quiet_until: str = "07:00"
     """until when. The same as `quiet_from`: no quiet hours."""
+    channels_off: str = "[]"
+    """Channels this person has turned off for themselves: JSON list of their ids."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -125,3 +125,8 @@ class NoticeChannel(SQLModel, table=True):
     enabled: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)
     created_by: str = ""
+
+    @property
+    def needs(self) -> str:
+        """What a person must have for it; empty for a group robot, which reaches everybody in its group."""
+        return {"MAIL": "email"}.get(self.kind, "")

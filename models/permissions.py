@@ -169,6 +169,7 @@ correct_entry               -  -  -  J  J   A   -   -  -   | 更正登记内容
 record_publication          -  -  -  -  -   A   -   -  -   | 登记挂牌和摘牌的公布
 question_progress           -  -  -  J  J   A   A   -  -   | 质询整改进展
 answer_rectifier            -  O  -  J  J   -   -   -  -   | 整改责任单位答复
+review_extension            -  -  -  J  J   -   -   -  -   | 核查延期申请
 manage_actions              -  O  -  J  J   -   -   -  -   | 整改子项
 resume_clock                -  -  -  -  -   A   A   -  -   | 恢复计时
 handle_unit_closure         -  -  -  J  J   -   -   -  -   | 单位关闭后的处置

@@ -174,6 +174,7 @@ def _rectification() -> Iterator[Move]:
     yield from _beside([_S.WORK], _D.PROGRESS, _O.RECORD_PROGRESS, "progress", reporting)
     yield from _beside([_S.WORK], _D.QUESTION_PROGRESS, _O.QUESTION_PROGRESS, "progress-question", _SUPERVISOR)
     yield from _beside(_OWING, _D.ANSWER_QUESTION, _O.ANSWER_RECTIFIER, "progress-answer", _RECTIFIER)
+    yield from _beside(RECTIFYING, _D.EXTENSION_OPINION, _O.REVIEW_EXTENSION, "extension-opinion", _SUPERVISOR)
     for code, resource in ((_D.ADD_ACTION, "action"), (_D.FINISH_ACTION, "action-completion")):
         yield from _beside([_S.WORK], code, _O.MANAGE_ACTIONS, resource, _RECTIFIER | _LEAD)
     yield from _beside(RECTIFYING, _D.RESUME_CLOCK, _O.RESUME_CLOCK, "clock-resumption")

@@ -1,6 +1,7 @@
-"""Saved filters 常用筛选 of the ledger: a person's own, and those shared with a unit."""
+"""Saved filters 常用筛选 of the ledger and the inbox, a person's own or shared with a unit; and subscriptions 订阅 to them."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
@@ -9,12 +10,19 @@ from models.columns import UtcDateTime
 from models.ids import new_id
 
 
+class FilteredList(StrEnum):
+    """Which list a filter narrows."""
+
+    LEDGER = "ledger"
+    INBOX = "inbox"
+
+
 class SavedFilter(SQLModel, table=True):
     """常用筛选. Its query narrows what the reader may see; it shows nobody more than that."""
 
     __tablename__ = "saved_filter"  # pyright: ignore[reportAssignmentType]  # SQLModel declares it as a descriptor
     __table_args__ = (
-        Index("uq_saved_filter_name", "person_id", "name", unique=True),
+        Index("uq_saved_filter_name", "person_id", "narrows", "name", unique=True),
         Index("ix_saved_filter_unit", "unit_id"),
     )
 
@@ -22,7 +30,26 @@ class SavedFilter(SQLModel, table=True):
     person_id: str = Field(foreign_key="person.id")
     unit_id: str | None = Field(default=None, foreign_key="unit.id")
     """Whose people see it too; None: nobody's."""
+    narrows: str = FilteredList.LEDGER
     name: str
     query: str
-    """The ledger's own query string, without a leading question mark."""
+    """The list's own query string, without a leading question mark."""
     saved_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Subscription(SQLModel, table=True):
+    """订阅: on working days a person is told what has newly come under a filter of the ledger."""
+
+    person_id: str = Field(primary_key=True, foreign_key="person.id")
+    filter_id: str = Field(primary_key=True, foreign_key="saved_filter.id", index=True)
+    subscribed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SubscriptionSeen(SQLModel, table=True):
+    """A hazard that was under the filter when its subscriber was last told, and so is no news."""
+
+    __tablename__ = "subscription_seen"  # pyright: ignore[reportAssignmentType]  # SQLModel declares it as a descriptor
+
+    person_id: str = Field(primary_key=True, foreign_key="person.id")
+    filter_id: str = Field(primary_key=True, foreign_key="saved_filter.id", index=True)
+    hazard_id: str = Field(primary_key=True, foreign_key="hazard.id")

@@ -79,6 +79,7 @@ class Clock(StrEnum):
     LOOK_BACK_90 = "look_back_90"
     REQUEST = "request_decision"
     EXTENSION = "extension_decision"
+    EXTENSION_OPINION = "extension_opinion"
     SHORT_EXTENSION = "short_extension_decision"
     ANSWER = "answer_letter"
     REPORTER_ANSWER = "reporter_answer"
@@ -100,7 +101,7 @@ _CLOCK_LABELS = {
     Clock.FREEZE_REVIEW: "冻结复核", Clock.ENFORCEMENT: "执法措施", Clock.REVIEW: "复查", Clock.NEXT_VISIT: "再次复查",
     Clock.DISTRICT_REVIEW: "区级复查", Clock.EXPLANATION: "书面说明", Clock.GATE: "销号审核", Clock.LISTING_REVIEW: "继续挂牌复核",
     Clock.LOOK_BACK_30: "30日回头看", Clock.LOOK_BACK_90: "90日回头看", Clock.REQUEST: "批复申请",
-    Clock.EXTENSION: "批复延期", Clock.SHORT_EXTENSION: "批复延期（短期限）", Clock.ANSWER: "答复督办函",
+    Clock.EXTENSION_OPINION: "核查延期", Clock.EXTENSION: "批复延期", Clock.SHORT_EXTENSION: "批复延期（短期限）", Clock.ANSWER: "答复督办函",
     Clock.REPORTER_ANSWER: "答复举报人", Clock.OBJECTION: "查看举报人异议",
 }  # fmt: skip
 

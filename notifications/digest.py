@@ -7,6 +7,7 @@ from typing import Any
 from notifications.wording import Words, render
 
 _LEVEL = re.compile(r"escalation_(\d)$")
+_HAZARDS = re.compile(r"/hazards[/?]")
 
 
 def words_of(rows: Sequence[Any]) -> Words:
@@ -35,5 +36,5 @@ def _level(row: Any) -> int:
 
 
 def _office(body: str) -> str:
-    """Where all hazards are found: the address before that of one hazard."""
-    return body.rsplit("办理入口：", 1)[-1].split("\n", 1)[0].rsplit("/hazards/", 1)[0]
+    """Where all hazards are found: the address before that of one hazard, or of a part of the ledger."""
+    return _HAZARDS.split(body.rsplit("办理入口：", 1)[-1].split("\n", 1)[0])[0]

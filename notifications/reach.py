@@ -1,5 +1,6 @@
 """Whether somebody can be told at all: their accounts, and the channels that lead to them."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -8,9 +9,6 @@ from sqlmodel import Session, col
 
 from models import Account, NoticeChannel, Person
 from notifications import channels
-
-_NOT_BY_PERSON = {"MAIL": "email"}
-"""What a person must have for a channel; a group robot reaches everybody in its group."""
 
 
 class Reach(NamedTuple):
@@ -36,8 +34,11 @@ def of(session: Session, people: Iterable[str]) -> Reach:
 
 
 def usable(ways: Sequence[NoticeChannel], person: Person | None) -> list[str]:
-    """The channels that lead to this person."""
-    return [way.id for way in ways if person is not None and getattr(person, _NOT_BY_PERSON.get(way.kind, "id"))]
+    """The channels that lead to this person, and that the person has not turned off."""
+    if person is None:
+        return []
+    off = json.loads(person.channels_off)
+    return [way.id for way in ways if getattr(person, way.needs or "id") and way.id not in off]
 
 
 def contact(session: Session, person_ids: Iterable[str]) -> Mapping[str, Person]:

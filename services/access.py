@@ -65,6 +65,12 @@ def sees(session: Session, hazard: Hazard, *, by: Actor) -> bool:
     return session.execute(select(HAZARD.c.id).where(HAZARD.c.id == hazard.id, visible(by))).first() is not None
 
 
+def takes_part(session: Session, hazard: Hazard, *, by: Actor) -> bool:
+    """Whether this actor has to do with the hazard, and does not only read it by a copy."""
+    mine = select(HAZARD.c.id).where(HAZARD.c.id == hazard.id, reached(by, Operation.READ_HAZARD))
+    return session.execute(mine).first() is not None
+
+
 def hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) -> Hazard:
     """The hazard, if it exists for this actor and the operation is theirs at all. Invisible is not found.
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlmodel import Session
 
-from models import Unit
+from models import Enterprise, Unit
 from models.actor import Actor
 from models.errors import GateNotMet, InvalidInput
 from models.forms import Assignment, Informing, Opinion, Refusal
@@ -74,15 +74,18 @@ def inform_person(session: Session, hazard: Hazard, form: Informing, *, by: Acto
     """Record that the principal or the actual controller was told, with its own proof; both end the duty.
 
     Source: 临江府发〔2024〕37号 三(二)3 及时告知相关企业主要负责人、实际控制人.
-    Raises: InvalidInput when the time lies ahead or the same person was recorded before.
+    One record tells both where they are one person (同一人).
+
+    Raises: InvalidInput when the time lies ahead; GateNotMet when it was recorded before, or they are two persons.
     """
     told = informed_persons(session, hazard)
+    _refuse_two_persons(session, hazard, form)
     if form.informed in told:
         raise GateNotMet("该告知对象已登记过。", rule="主要负责人、实际控制人各登记一次", remedy="请登记另一告知对象。",
                          field="informed")  # fmt: skip
     moments.refuse_ahead(form.informed_at, at, field="informed_at")
     taken = take(session, hazard, DecisionCode.INFORM, form, by=by, at=at, evidence=form.evidence)
-    if told | {form.informed} == set(Informed):
+    if told | _told_by(form) == set(Informed):
         duties.close_duty(session, hazard.id, Clock.INFORM, DecisionCode.INFORM, by=by, at=at)
     return taken
 
@@ -95,7 +98,23 @@ def informed_persons(session: Session, hazard: Hazard) -> set[str]:
     )
     told = (*of_cycle, DECISION.c.code == DecisionCode.INFORM, DECISION.c.seq > changed.scalar_subquery())
     forms = session.execute(select(DECISION.c.form).where(*told)).scalars()
-    return {Informing.model_validate_json(form).informed for form in forms}
+    return {person for form in forms for person in _told_by(Informing.model_validate_json(form))}
+
+
+def _told_by(form: Informing) -> set[str]:
+    return set(Informed) if form.same_person else {form.informed}
+
+
+def _refuse_two_persons(session: Session, hazard: Hazard, form: Informing) -> None:
+    """One record is enough only where the enterprise has the same person registered for both, or nobody yet."""
+    enterprise = session.get(Enterprise, hazard.enterprise_id) if form.same_person and hazard.enterprise_id else None
+    named = {enterprise.principal_id, enterprise.actual_controller_id} - {None} if enterprise else set[str]()
+    if len(named) > 1:
+        raise GateNotMet(
+            "该企业登记的主要负责人和实际控制人不是同一人。",
+            rule="主要负责人、实际控制人各登记一次",
+            remedy="请分别告知并登记。",
+        )
 
 
 def return_assignment(session: Session, hazard: Hazard, form: Refusal, *, by: Actor, at: datetime) -> Taken:
@@ -115,7 +134,7 @@ def arbitrate(session: Session, hazard: Hazard, form: Arbitration, *, by: Actor,
     lead = lookups.unit_by_code(session, form.lead_unit, field="lead_unit", kinds=_LEADS)
     if lead.id == hazard.rectifying_unit_id:
         raise same_unit()
-    taken = take(session, hazard, DecisionCode.ARBITRATE, form, by=by, at=at, lead_unit_id=lead.id, arbitrated=True)
+    taken = take(session, hazard, DecisionCode.ARBITRATE, form, by=by, at=at, arbitrated=True, **_led_by(hazard, lead))
     _hand_over(session, hazard, lead.id)
     return taken
 
@@ -138,7 +157,7 @@ def reassign(session: Session, hazard: Hazard, form: Reassignment, *, by: Actor,
     lead = lookups.unit_by_code(session, form.lead_unit, field="lead_unit", kinds=_LEADS)
     if lead.id == hazard.rectifying_unit_id:
         raise same_unit()
-    taken = take(session, hazard, DecisionCode.REASSIGN, form, by=by, at=at, lead_unit_id=lead.id)
+    taken = take(session, hazard, DecisionCode.REASSIGN, form, by=by, at=at, **_led_by(hazard, lead))
     _hand_over(session, hazard, lead.id)
     return taken
 
@@ -161,6 +180,12 @@ def same_unit(field: str = "lead_unit") -> InvalidInput:
         f"整改责任单位不能同时是{name}。", rule="职责分离：整改与督办、复查分属不同单位", remedy=f"请另行指定{name}。",
         extra={"errors": [{"field": field, "message": "不能与整改责任单位相同"}]},
     )  # fmt: skip
+
+
+def _led_by(hazard: Hazard, lead: Unit) -> dict[str, str | None]:
+    """A unit that supervised and leads from now on does both as the lead unit."""
+    both = lead.id == hazard.supervising_unit_id
+    return {"lead_unit_id": lead.id} | ({"supervising_unit_id": None} if both else {})
 
 
 def _supervisor(session: Session, form: Assignment, lead: Unit) -> str | None:

@@ -1,5 +1,6 @@
 """Search the whole history 跨人员检索历史: every hazard and the office, by person, kind, hazard and day; the newest first."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -7,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
 
-from models import Person
+from models import Account, Person
 from models.actor import Actor
 from models.audit import OFFICE
 from models.decisions import DecisionCode
@@ -81,6 +82,19 @@ def event(session: Session, gid: int, *, by: Actor) -> Any:
     if row is None:
         raise NotFound("没有这条记录。", remedy="请从检索历史中打开。")
     return row
+
+
+def accounts_of(session: Session, rows: Sequence[Any]) -> dict[int, str]:
+    """Whose account an event of the office is about that names no person: signed in, refused, a password set."""
+    asked = [row.gid for row in rows if row.stream == OFFICE and row.actor == trail.SYSTEM]
+    if not asked:
+        return {}
+    told = session.execute(select(AUDIT_EVENT.c.gid, AUDIT_EVENT.c.body).where(AUDIT_EVENT.c.gid.in_(asked))).all()
+    accounts = {row.gid: str(json.loads(row.body).get("account", "")) for row in told}
+    named = select(col(Account.id), col(Person.name)).join(Person, col(Person.id) == col(Account.person_id))
+    known = session.execute(named.where(col(Account.id).in_(sorted({*accounts.values()})))).all()
+    names = {row.id: row.name for row in known}
+    return {gid: names[account] for gid, account in accounts.items() if account in names}
 
 
 def numbers_of(session: Session, streams: Iterable[str]) -> dict[str, str]:

@@ -115,7 +115,7 @@ def by_id(session: Session, delegation_id: str, *, lock: bool = False) -> Any:
 def delegations_of(session: Session, *, by: Actor, everybodys: bool) -> Sequence[Any]:
     """Delegations given or received by this person, or everybody's; the newest first, at most 200."""
     mine = or_(DELEGATION.c.delegator_id == by.person_id, DELEGATION.c.delegate_id == by.person_id)
-    statement = _named().order_by(DELEGATION.c.from_on.desc(), DELEGATION.c.id.desc()).limit(200)
+    statement = named().order_by(DELEGATION.c.from_on.desc(), DELEGATION.c.id.desc()).limit(200)
     return session.execute(statement if everybodys else statement.where(mine)).all()
 
 
@@ -194,11 +194,18 @@ def _overlapping(detail: str, remedy: str) -> InvalidInput:
     return InvalidInput(detail, rule="同一天的审批只能委托给一人", remedy=remedy, extra=extra)
 
 
-def _named() -> Any:
+def named() -> Any:
+    """Delegations with the names of both persons and of the unit."""
     giver, taker = Person.__table__.alias("giver"), Person.__table__.alias("taker")  # pyright: ignore[reportAttributeAccessIssue]
     unit = Unit.__table__  # pyright: ignore[reportAttributeAccessIssue]
     return (
-        select(DELEGATION, giver.c.name.label("delegator"), taker.c.name.label("delegate"), unit.c.code.label("unit"))
+        select(
+            DELEGATION,
+            giver.c.name.label("delegator"),
+            taker.c.name.label("delegate"),
+            unit.c.code.label("unit"),
+            unit.c.name.label("unit_name"),
+        )
         .join(giver, giver.c.id == DELEGATION.c.delegator_id)
         .join(taker, taker.c.id == DELEGATION.c.delegate_id)
         .join(unit, unit.c.id == DELEGATION.c.unit_id)

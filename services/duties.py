@@ -119,11 +119,12 @@ def close_duty(
 
 
 def drop_duty(
-    session: Session, hazard_id: str, clock: Clock, code: DecisionCode | Clock, *, by: Actor, at: datetime
+    session: Session, hazard_id: str, clock: Clock, code: DecisionCode, *, by: Actor, at: datetime, subject: str = ""
 ) -> None:
-    """A duty that nobody can fulfil any more ends without a verdict."""
-    clocks.void(session, DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.clock == clock, at=at)
-    closed = {"of_hazard": hazard_id, "of_kind": code, "of_origin": "", "at": at, "by": by.person_id}
+    """A duty that nobody can or need fulfil any more ends without a verdict."""
+    same = (DEADLINE.c.hazard_id == hazard_id, DEADLINE.c.clock == clock, DEADLINE.c.subject == subject)
+    clocks.void(session, *same, at=at)
+    closed = {"of_hazard": hazard_id, "of_kind": code, "of_origin": subject, "at": at, "by": by.person_id}
     write(session, [(_CLOSE_DUTY, closed)])
 
 

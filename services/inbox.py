@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from models import Person
 from models.actor import Actor
 from models.errors import AlreadyClaimed, NotFound
+from models.hazard import Hazard
 from models.permissions import Role
 from models.tables import DEADLINE, FOLLOW_UP, HAZARD, WORK_ITEM
 
@@ -29,9 +30,39 @@ class Position(NamedTuple):
     id: str
 
 
+class Narrowed(NamedTuple):
+    """What the inbox can be narrowed by; None: any."""
+
+    stage: str | None = None
+    """The stage the hazard is in."""
+    text: str | None = None
+    """Substring of its number, place or description."""
+    due_before: datetime | None = None
+    due_from: datetime | None = None
+    due_until: datetime | None = None
+    """Until then, that instant included, as with `due_from`."""
+    due_after: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        named = (HAZARD.c.no, HAZARD.c.place, HAZARD.c.description)
+        given = (
+            (self.stage, lambda value: HAZARD.c.stage == value),
+            (self.text, lambda value: or_(*(one.contains(value, autoescape=True) for one in named))),
+            (self.due_before, lambda value: WORK_ITEM.c.due_at < value),
+            (self.due_from, lambda value: WORK_ITEM.c.due_at >= value),
+            (self.due_until, lambda value: WORK_ITEM.c.due_at <= value),
+            (self.due_after, lambda value: WORK_ITEM.c.due_at > value),
+        )
+        return [condition(value) for value, condition in given if value is not None]
+
+
+_EVERYTHING = Narrowed()
+
+
 def work_items(
-    session: Session, *, by: Actor, mine_only: bool, after: Position | None, limit: int, followed: bool = False
-) -> Sequence[Any]:
+    session: Session, *, by: Actor, mine_only: bool, after: Position | None, limit: int, followed: bool = False,
+    narrowed: Narrowed = _EVERYTHING,
+) -> Sequence[Any]:  # fmt: skip
     """Open items in this person's inbox, soonest due first; a page after `after`.
 
     `followed`: only those with a follow-up date of this person's own, in the order of these dates.
@@ -41,7 +72,7 @@ def work_items(
     statement = (
         _told_of(by, followed=followed)
         .where(WORK_ITEM.c.closed_at.is_(None), ordered_by.is_not(None))
-        .where(WORK_ITEM.c.assignee_id == by.person_id if mine_only else in_inbox(by))
+        .where(WORK_ITEM.c.assignee_id == by.person_id if mine_only else in_inbox(by), *narrowed.conditions())
         .order_by(ordered_by, WORK_ITEM.c.id)
         .limit(limit)
     )
@@ -59,6 +90,12 @@ def item(session: Session, item_id: str, *, by: Actor) -> Any:
     if row is None:
         raise NotFound("没有找到该待办，或它已办结。", remedy="请刷新待办列表。")
     return row
+
+
+def move_of(session: Session, hazard: Hazard) -> Any:
+    """The item that waits for the hazard's next move, whoever's it is; None: its way has ended."""
+    waiting = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.is_move, WORK_ITEM.c.closed_at.is_(None))
+    return session.execute(select(WORK_ITEM).where(*waiting)).one_or_none()
 
 
 def _told_of(by: Actor, *, followed: bool = False) -> Select[Any]:

@@ -10,33 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from models import Enterprise, Person, StandardClause, Unit
 from models.actor import Actor
-from models.hazard import Channel, Grade, ListingLevel
-from models.limits import ZONE
 from models.operations import Operation
-from models.stage import Clock, Stage
+from models.stage import Clock
 from models.tables import DEADLINE, HAZARD
-from services import access, on_time, register
+from services import access, ledger_rows, on_time, register
 
 LEDGER, LIMITS = "台账", "整改期限"
-LEDGER_COLUMNS = (
-    "序号", "隐患编号", "排查时间", "来源渠道", "企业名称", "统一社会信用代码", "行业领域", "隐患部位", "隐患描述",
-    "判定依据", "隐患等级", "牵头单位", "责任领导", "办理环节", "当前期限", "临时管控措施", "是否挂牌", "延期次数", "是否销号",
-    "销号时间", "逾期",
-)  # fmt: skip
 LIMIT_COLUMNS = ("隐患编号", "轮次", "起算时间", "整改期限", "整改完成时间", "是否按期")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_GRADES = {Grade.MAJOR: "重大", Grade.GENERAL: "一般", Grade.NOT_HAZARD: "不属隐患"}
-_CHANNELS = {
-    Channel.SELF_REPORT: "企业自查上报",
-    Channel.INSPECTION: "督导检查发现",
-    Channel.PUBLIC_REPORT: "群众举报核查",
-}
-_LISTED = {ListingLevel.NONE: "否"}
-_PAGE = 2000
 
 
 def write_ledger(session: Session, filters: register.Filters, path: Path, *, by: Actor, at: datetime) -> None:
@@ -54,7 +38,7 @@ def write_ledger(session: Session, filters: register.Filters, path: Path, *, by:
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(str(path), plain) as book:
-        _fill(book.add_worksheet(LEDGER), LEDGER_COLUMNS, _ledger_rows(session, filters, by=by, at=at))
+        _fill(book.add_worksheet(LEDGER), ledger_rows.COLUMNS, ledger_rows.rows(session, filters, by=by, at=at))
         _fill(book.add_worksheet(LIMITS), LIMIT_COLUMNS, _limit_rows(session, filters, by=by, at=at))
 
 
@@ -70,20 +54,6 @@ def _fill(sheet: Any, columns: Sequence[str], rows: Iterable[Sequence[str | int]
     for count, row in enumerate(rows, 1):  # the last number is the count
         sheet.write_row(count, 0, [safe(cell) if isinstance(cell, str) else cell for cell in row])
     sheet.write_row(count + 1, 0, [f"共{count}条"])
-
-
-def _ledger_rows(
-    session: Session, filters: register.Filters, *, by: Actor, at: datetime
-) -> Iterable[Sequence[str | int]]:
-    for number, row in enumerate(_hazards(session, filters, by=by), 1):
-        ended = row.closed_at is not None
-        yield (
-            number, row.no, _text(row.discovered_at), _CHANNELS[row.channel], row.enterprise or "",
-            row.credit_code or "", row.sector, row.place, row.description, row.clause or "", _GRADES.get(row.grade, ""),
-            row.lead_unit or "", row.leader or "", Stage(row.stage).label, _text(row.due_at), row.interim_control or "",
-            _LISTED.get(row.listing_level, "是"), row.extensions, "是" if row.stage == Stage.CLOSED else "否",
-            _text(row.closed_at), "是" if not ended and row.due_at is not None and row.due_at < at else "否",
-        )  # fmt: skip
 
 
 def _limit_rows(
@@ -106,24 +76,3 @@ def _limit_rows(
             (ended.isoformat() if ended else ""),
             verdict,
         )
-
-
-def _hazards(session: Session, filters: register.Filters, *, by: Actor) -> Iterable[Any]:
-    """Oldest first, read in pages: the list may be long."""
-    statement = (
-        select(
-            HAZARD, col(Enterprise.name).label("enterprise"), col(Enterprise.credit_code).label("credit_code"),
-            col(StandardClause.code).label("clause"), col(Unit.name).label("lead_unit"), col(Person.name).label("leader"),
-        )
-        .outerjoin(Enterprise, col(Enterprise.id) == HAZARD.c.enterprise_id)
-        .outerjoin(StandardClause, col(StandardClause.id) == HAZARD.c.clause_id)
-        .outerjoin(Unit, col(Unit.id) == HAZARD.c.lead_unit_id)
-        .outerjoin(Person, col(Person.id) == HAZARD.c.leader_id)
-        .where(*register.chosen(filters, by=by, operation=Operation.EXPORT_LEDGER))
-        .order_by(HAZARD.c.reported_at, HAZARD.c.id)
-    )  # fmt: skip
-    return session.execute(statement.execution_options(yield_per=_PAGE))
-
-
-def _text(moment: datetime | None) -> str:
-    return moment.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") if moment else ""

@@ -1,6 +1,6 @@
 """Find what a form names by its external code, or say plainly that it does not exist."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from sqlalchemy import bindparam, select
@@ -21,6 +21,12 @@ def unit_by_code(session: Session, code: str, *, field: str, kinds: frozenset[Un
     if unit is None or unit.kind not in kinds:
         raise missing(field, f"单位代码“{code}”不存在或类别不符。", "可用代码见 GET /api/v1/units。")
     return cast(Unit, unit)
+
+
+def units_named(session: Session, unit_ids: Iterable[str]) -> Sequence[Any]:
+    """Id and name of these units, by their code."""
+    wanted = select(col(Unit.id), col(Unit.name)).where(col(Unit.id).in_(sorted(unit_ids)))
+    return session.execute(wanted.order_by(col(Unit.code))).all()
 
 
 def enterprise_by_credit_code(session: Session, credit_code: str, *, field: str = "enterprise") -> Enterprise:

@@ -1,7 +1,8 @@
 """What still stands in the way of a decision, said before it is taken and not only when refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlmodel import Session
@@ -17,14 +18,21 @@ _EXTENSIONS = {RequestKind.EXTENSION.ask: 0, RequestKind.LAST_EXTENSION.ask: 1}
 """The request for each, and how many extensions there must have been."""
 
 
-def missing_for(session: Session, hazard: Hazard, decision: DecisionCode, *, at: datetime) -> Sequence[str]:
+class Lack(NamedTuple):
+    """What still stands in the way: words with holes, and what fills them."""
+
+    words: str
+    facts: Mapping[str, object] = {}
+
+
+def missing_for(session: Session, hazard: Hazard, decision: DecisionCode, *, at: datetime) -> Sequence[Lack]:
     """In the office's words; nothing when the decision's own form is all it needs."""
     if decision == DecisionCode.COMPLETE and hazard.open_actions:
-        return [f"还有{hazard.open_actions}项整改子项没有登记完成。"]
+        return [Lack("还有%(n)s项整改子项没有登记完成。", {"n": hazard.open_actions})]
     if decision == DecisionCode.ACCEPT and hazard.description == NEUTRAL_TEXT:
-        return ["举报摘要尚未编写，请先编写。"]
+        return [Lack("举报摘要尚未编写，请先编写。")]
     if decision in _EXTENSIONS and _is_too_late(session, hazard, at):
-        return ["整改期限已过，不能再申请延期。"]
+        return [Lack("整改期限已过，不能再申请延期。")]
     return []
 
 

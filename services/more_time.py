@@ -10,15 +10,19 @@ from sqlalchemy import update
 from sqlmodel import Session
 
 from models.actor import Actor
-from models.errors import GateNotMet, InvalidInput
+from models.errors import FourEyes, GateNotMet, InvalidInput
+from models.forms.progress import ExtensionOpinion
 from models.hazard import Hazard
 from models.limits import ZONE, end_of
 from models.permissions import Role
-from models.process import STEPS
+from models.process import STEPS, DecisionCode
+from models.requests import RequestKind
 from models.stage import Clock, Step
 from models.tables import WORK_ITEM
-from services import clocks, duties, moments
-from services.moves import Taken
+from services import clocks, duties, moments, pending, signatures
+from services.moves import Taken, take
+
+EXTENSIONS = (RequestKind.EXTENSION, RequestKind.LAST_EXTENSION)
 
 _MOST_PAUSED_DAYS = 30
 _MOST_EXTENSIONS = 2
@@ -30,6 +34,54 @@ class Effect:
 
     changes: Mapping[str, Any]
     then: Callable[[Taken, Actor], None] | None = None
+
+
+def record_opinion(session: Session, hazard: Hazard, form: ExtensionOpinion, *, by: Actor, at: datetime) -> Taken:
+    """The supervising unit has looked at the extension asked for on site, before anybody grants it (核查延期申请).
+
+    Raises: GateNotMet when none waits for it, FourEyes for whoever asked.
+    """
+    moments.refuse_ahead(form.checked_at, at, field="checked_at")
+    request = next((found for kind in EXTENSIONS if (found := pending.waiting(session, hazard.id, kind))), None)
+    if request is None or not _opinion_owed(session, hazard, request.id):
+        raise GateNotMet("没有待核查的延期申请。", rule="延期先申请、再核查、后批准", remedy="请刷新待办列表。")
+    if signatures.is_asker(session, hazard, request, by=by):
+        raise FourEyes(
+            "该延期由您本人或您的委托人提出，不能再由您核查。", rule="职责分离：申请人与核查人不得为同一人",
+            remedy="请由督办单位的其他人员核查。", extra={"held_part": "ask", "part": "opinion"},
+        )  # fmt: skip
+    taken = take(session, hazard, DecisionCode.EXTENSION_OPINION, form, by=by, at=at, evidence=form.evidence)
+    code = DecisionCode.EXTENSION_OPINION
+    duties.close_duty(session, hazard.id, Clock.EXTENSION_OPINION, code, by=by, at=at, subject=request.id)
+    return taken
+
+
+def owe_opinion(session: Session, hazard: Hazard, request_id: str, *, origin: str, at: datetime) -> None:
+    """Whoever supervises goes there and says what it thinks of the extension, within a clock of its own."""
+    bearer = duties.Bearer(f"{Role.DH} {Role.DO}", unit_id=hazard.supervising_unit_id or hazard.lead_unit_id)
+    duties.open_duty(
+        session, hazard, Clock.EXTENSION_OPINION, DecisionCode.EXTENSION_OPINION, bearer, origin=origin, at=at,
+        subject=request_id,
+    )  # fmt: skip
+
+
+def drop_opinion(session: Session, hazard: Hazard, request_id: str, *, by: Actor, at: datetime) -> None:
+    """What is decided needs no opinion any more."""
+    clock, code = Clock.EXTENSION_OPINION, DecisionCode.EXTENSION_OPINION
+    duties.drop_duty(session, hazard.id, clock, code, by=by, at=at, subject=request_id)
+
+
+def refuse_unseen(session: Session, hazard: Hazard, request_id: str) -> None:
+    """Raises: GateNotMet while the supervising unit has not looked at the extension."""
+    if _opinion_owed(session, hazard, request_id):
+        raise GateNotMet(
+            "督办单位尚未现场核查该延期申请。", rule="延期须经督办单位核查并提出意见后批准",
+            remedy="请由督办单位（未另行指定的为牵头单位）先办理“核查延期申请”。",
+        )  # fmt: skip
+
+
+def _opinion_owed(session: Session, hazard: Hazard, request_id: str) -> bool:
+    return clocks.live(session, hazard.id, Clock.EXTENSION_OPINION, subject=request_id) is not None
 
 
 def _extension(*, last: bool) -> Callable[[Session, Hazard, Any, datetime], None]:

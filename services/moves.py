@@ -244,14 +244,9 @@ def owners(hazard: Hazard, after: Mapping[str, Any]) -> dict[Owner, Holder]:
 
 
 def _facts(
-    hazard: Hazard,
-    move: Move,
-    form: Form,
-    after: Mapping[str, Any],
-    pieces: list[Any],
-    unit_id: str | None,
+    hazard: Hazard, move: Move, form: Form, after: Mapping[str, Any], pieces: list[Any], unit_id: str | None,
     decision_id: str,
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     return {
         "decision_id": decision_id,
         "cycle": hazard.cycle,

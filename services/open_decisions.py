@@ -13,7 +13,9 @@ from models.stage import Step
 from models.tables import DECISION, HAZARD_REQUEST, SIGNATURE, SUB_ACTION, WORK_ITEM
 from services import access
 
-_ANSWERS = frozenset({DecisionCode.ANSWER_QUESTION, DecisionCode.EXPLAIN_FAILURE, DecisionCode.EXPERT_OPINION})
+_ANSWERS = frozenset({
+    DecisionCode.ANSWER_QUESTION, DecisionCode.EXPLAIN_FAILURE, DecisionCode.EXPERT_OPINION, DecisionCode.EXTENSION_OPINION,
+})  # fmt: skip
 """Decisions that answer something: open while it waits for them."""
 
 

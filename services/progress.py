@@ -39,7 +39,7 @@ def report_progress(session: Session, hazard: Hazard, form: Progress, *, by: Act
 
     A control that no longer holds goes up the ladder at once, as a breach seen on the spot does.
 
-    Raises: InvalidInput (a date ahead, or a percentage that falls without a reason).
+    Raises: InvalidInput (a date ahead, a percentage that falls without a reason, a control without its photograph).
     """
     moments.refuse_ahead(form.reported_on, at, field="reported_on")
     before = hazard.progress_percent or 0
@@ -47,6 +47,11 @@ def report_progress(session: Session, hazard: Hazard, form: Progress, *, by: Act
         raise InvalidInput(
             f"完成比例由{before}%降为{form.percent}%。", rule="完成比例不得无故下降", remedy="请填写下降的原因。",
             extra={"errors": [{"field": "fallen_because", "message": "请说明原因"}]},
+        )  # fmt: skip
+    if hazard.interim_control and not form.evidence and not form.no_photo_reason:
+        raise InvalidInput(
+            "正在实施临时管控，须附现场照片。", rule="每次报告进展须核实临时管控并附照片", remedy="请上传照片，或填写无照片的原因。",
+            extra={"errors": [{"field": "evidence", "message": "请附照片，或填写无照片的原因"}]},
         )  # fmt: skip
     taken = take(
         session,

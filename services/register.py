@@ -38,7 +38,7 @@ UNASSIGNED = "-"
 _LISTED = (
     HAZARD.c.no, HAZARD.c.stage, HAZARD.c.step, HAZARD.c.channel, HAZARD.c.sector, HAZARD.c.place,
     HAZARD.c.description, HAZARD.c.grade, HAZARD.c.listing_level, HAZARD.c.due_at, HAZARD.c.reported_at,
-    HAZARD.c.closed_at, HAZARD.c.version, HAZARD.c.id, HAZARD.c.lead_unit_id, HAZARD.c.enterprise_id,
+    HAZARD.c.closed_at, HAZARD.c.version, HAZARD.c.id, HAZARD.c.lead_unit_id, HAZARD.c.enterprise_id, HAZARD.c.discovered_at,
 )  # fmt: skip
 
 

@@ -90,6 +90,8 @@ def ask(session: Session, hazard: Hazard, form: Form, *, by: Actor, at: datetime
         session, hazard, REQUESTS[kind].clock, kind.grant, _decider(hazard, kind, by), origin=taken.decision_id, at=at,
         subject=request_id, rule=_rule(session, hazard, kind),
     )  # fmt: skip
+    if kind in more_time.EXTENSIONS:
+        more_time.owe_opinion(session, hazard, request_id, origin=taken.decision_id, at=at)
     return taken
 
 
@@ -138,10 +140,15 @@ def _decide(
     at = trail.after(hazard.changed_at, at)  # one instant for all that follows, also where the asking was just recorded
     code = kind.grant if granted else kind.deny
     asked = FORMS[kind.ask].model_validate_json(request.form)
+    if granted:
+        granting.check(session, hazard, kind, asked, at=at)
+        more_time.refuse_unseen(session, hazard, request.id)
     effect = granting.effect(session, hazard, kind, asked, form, at=at) if granted else more_time.Effect({})
     left = hazard.open_requests - 1
     pending.decide(session, request.id, "GRANTED" if granted else "DENIED", by=None if alone else by.person_id, at=at)
     duties.close_duty(session, hazard.id, REQUESTS[kind].clock, kind.grant, by=by, at=at, subject=request.id)
+    if kind in more_time.EXTENSIONS:
+        more_time.drop_opinion(session, hazard, request.id, by=by, at=at)
     taken = take(session, hazard, code, form, by=by, at=at, **{"open_requests": left, **effect.changes})
     if not alone:
         outbox.post(session, hazard, Topic.ANSWERED, subject=request.id, step=taken.move.to, at=at)
@@ -166,7 +173,7 @@ def _decider(hazard: Hazard, kind: RequestKind, by: Actor) -> duties.Bearer:
 
 def _rule(session: Session, hazard: Hazard, kind: RequestKind) -> str:
     """An extension of a short limit is decided within the shorter clock."""
-    if kind not in {RequestKind.EXTENSION, RequestKind.LAST_EXTENSION}:
+    if kind not in more_time.EXTENSIONS:
         return ""
     running = clocks.live(session, hazard.id, clocks.Clock.RECTIFICATION)
     short = running is not None and (running.due_at - running.start_at).days < clocks.SHORT_LIMIT_DAYS

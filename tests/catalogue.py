@@ -18,7 +18,7 @@ from models.errors import DomainError
 from models.forms import FORMS, organization
 from models.permissions import Role
 from notifications.channel_address import CONFIGS
-from services import condition, following
+from services import condition, following, missing
 from settings import Settings
 from web import questions, values
 from web.fields import Field, fields_of
@@ -118,7 +118,7 @@ def _strings(value: object) -> Iterator[str]:
 def _findings() -> Iterator[str]:
     """What the service says of itself, in whatever variable the words stand."""
     yield from (part.value for part in condition.Part)
-    yield from _constants_of(condition)
+    yield from (*_constants_of(condition), *_constants_of(missing))
 
 
 def _interface() -> Iterator[str]:

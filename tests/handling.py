@@ -14,6 +14,7 @@ from models.process import DecisionCode
 from models.requests import RequestKind
 from models.stage import Clock
 from models.tables import AUDIT_EVENT, DEADLINE, WORK_ITEM
+from services.more_time import EXTENSIONS
 from town import NOON, Town, decide
 
 _MOMENTS = (
@@ -60,8 +61,10 @@ def settle(
     session: Session, town: Town, hazard: Hazard, kind: RequestKind, asker: str, decider: str, *, at: datetime = NOON,
     **changes: Any,
 ) -> Hazard:  # fmt: skip
-    """A request asked by one person and granted by another."""
+    """A request asked by one person and granted by another; an extension is looked at on site in between."""
     hazard = take(session, town, hazard, kind.ask, asker, at=at, **changes)
+    if kind in EXTENSIONS:
+        hazard = take(session, town, hazard, DecisionCode.EXTENSION_OPINION, "officer", at=at)
     return take(session, town, hazard, kind.grant, decider, at=at)
 
 

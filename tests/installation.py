@@ -64,9 +64,14 @@ def at_work(data_dir: Path) -> Iterator[Installation]:
 def start(data_dir: Path) -> Installation:
     """Everything up and ready, Prefect too."""
     held = launch(data_dir)
-    wait_until(
-        lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{held.port + 1}/api/health"), seconds=300
-    )
+    try:
+        wait_until(
+            lambda: answers(f"{held.url}/readyz") and answers(f"http://127.0.0.1:{held.port + 1}/api/health"),
+            seconds=300,
+        )
+    except BaseException:
+        held.stop()  # nobody else knows of it
+        raise
     return held
 
 

@@ -128,7 +128,7 @@ def handle(people: Mapping[str, Person], no: str) -> None:
     leader = next(person["id"] for person in office.get("/people", role="TL") if person["duty"] == "deputy_leader")
     photo = people["officer"].upload("现场.jpg", picture("整改前"))
     step(people, no, "office", "abstract", {
-        "description": "群众反映除尘系统运行中有火花", "place": "造粒车间", "sector": "工贸/粉尘涉爆", "enterprise": "91500118MA5DEMO001",
+        "description": "除尘系统运行中有火花，未见停机", "place": "造粒车间", "sector": "工贸/粉尘涉爆", "enterprise": "91500118MA5DEMO001",
     })  # fmt: skip
     step(people, no, "office", "acceptance", {"verifying_unit": "YJB"})
     step(people, no, "officer", "major-finding", _finding(photo))
@@ -199,11 +199,12 @@ def test_no_canary_of_a_reporter_is_found_outside_the_vault(
     crash(installation, reporters[0])
     handle(people, numbers[0])
     assert reporters[1].send("/report/erasure").status_code == 201
-    wait_until(lambda: not [no for no in numbers if waiting(installation, no)], seconds=120)
+    wait_until(lambda: not [no for no in numbers if waiting(installation, no)], seconds=300)
 
     places = dict(seen(installation, people, numbers[0])) | dict(kept(installation, tmp_path))
 
     assert hits(places, STEM, DIGITS, ADDRESS) == []
+    assert numbers[0].encode() in places[f"office /hazards/{numbers[0]}"]
     assert {"hazardflow.db", "backup ./hazardflow.db"} <= places.keys()
     assert [name for name in places if name.startswith("logs/")]
     assert any(b"Traceback" in content for name, content in places.items() if name.startswith("logs/"))

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session
 
 from escalated import deadline_of, fired_levels, rungs_of
-from handling import live_clocks, move_item, settle, take
+from handling import live_clocks, settle, take
 from histories import A_DAY, Killed, deadlines, in_order, killed_at, levels_by, live_through, transactions
 from models.calendar import chinese_calendar_body
 from models.errors import GateNotMet, InvalidInput
@@ -22,7 +22,7 @@ from models.requests import RequestKind as K
 from models.stage import Clock, Step
 from models.standard import PolicyKind
 from models.tables import AUDIT_EVENT, DEADLINE, ESCALATION, HAZARD
-from services import clocks, escalations, policies, staffing, sweeping
+from services import clocks, escalations, policies, sweeping
 from town import NOON, Town, carry_to, decide, fetch, report
 
 LIVES = 12
@@ -151,18 +151,6 @@ def test_another_department_or_person_moves_no_deadline(
     hazard = take(session, town, hazard, code, who, at=NOON + 3 * A_DAY, **changes)
 
     assert {clock: (row.id, row.due_at) for clock, row in live_clocks(session, hazard).items()} == before
-
-
-def test_an_item_given_to_somebody_else_keeps_its_date(session: Session, town: Town):
-    """F-20."""
-    hazard = carry_to(session, town, Step.RECHECK)
-    before = deadlines(session, hazard)
-    item = move_item(session, hazard)
-
-    staffing.assign_person(session, item.id, town.persons["second_officer"].id, by=town.head, at=NOON + A_DAY)
-
-    assert deadlines(session, hazard) == before
-    assert move_item(session, hazard).due_at == item.due_at
 
 
 def test_a_rebound_starts_anew_and_leaves_the_first_cycle_as_it_was(session: Session, town: Town):

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 import typer
+from pydantic import BaseModel
 
 from cli.main import app
 from cli.process_docs import permissions_markdown, process_markdown
+from models.forms import controls, intake, progress, rectification, requests, review
 from models.process import MOVES, STEPS, DecisionCode
 from services.seeding import read_data
 
@@ -20,6 +22,7 @@ PAGES = (
     "CONTRIBUTING.md",
     *(f"docs/{page.relative_to(ROOT / 'docs')}" for page in sorted((ROOT / "docs").rglob("*.md"))),
 )
+FORM_MODULES = (controls, intake, progress, rectification, requests, review)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
 
@@ -107,3 +110,30 @@ def _commands(shown: typer.Typer) -> set[str]:
         if group.typer_instance and group.typer_instance.registered_callback
     }
     return own | below | alone
+
+
+def test_the_page_of_fields_names_only_what_the_code_has() -> None:
+    page = _text("docs/fields.md")
+    forms = {
+        one.__name__: one.model_fields for module in FORM_MODULES for one in vars(module).values() if _is_form(one)
+    }
+
+    fields = re.findall(r"`(\w+)\.(\w+)`", page)
+    codes = {code for row in _rows(page, "## Codes") for code in re.findall(r"`([A-Z][A-Z_]+)`", row[-1])}
+    limits = re.findall(r"^\| [^|]+ \| (?:`\w+`, )?`(\w+)` (\w+) \|", page, re.MULTILINE)
+
+    assert len(fields) > 60
+    assert [f"{form}.{field}" for form, field in fields if field not in forms.get(form, {})] == []
+    assert codes <= set(DecisionCode)
+    against = {rule["key"]: rule["against"] for rule in read_data("deadline_rules.json")["rules"]}
+    assert len(limits) == 12
+    assert [(key, party) for key, party in limits if against[key] != party] == []
+
+
+def _is_form(one: object) -> bool:
+    return isinstance(one, type) and issubclass(one, BaseModel)
+
+
+def _rows(page: str, heading: str) -> list[list[str]]:
+    part = page.split(heading)[1].split("\n## ")[0]
+    return [line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("| ST")]

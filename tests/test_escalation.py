@@ -281,8 +281,8 @@ def test_a_level_missed_before_a_late_decision_is_recorded_and_tells_nobody(sess
     hazard = decide(session, town, hazard, DecisionCode.MAJOR, "officer", at=late_at)
     hazard = decide(session, town, hazard, DecisionCode.CONFIRM, "head", at=late_at)
 
-    for deadline in escalations.due_deadlines(session, at=late_at + TICK):
-        escalations.fire_due_rungs(session, deadline, at=late_at + TICK)
+    for deadline in escalations.due_deadlines(session, at=late_at + A_DAY):
+        escalations.fire_due_rungs(session, deadline, at=late_at + A_DAY)
 
     fired = fired_levels(session, hazard, Clock.VERIFICATION)
     assert [(row.level, row.late, escalations.was_told(session, row.id)) for row in fired] == [

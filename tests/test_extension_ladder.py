@@ -16,6 +16,7 @@ from models.errors import DomainError
 from models.forms import FORMS
 from models.hazard import Hazard
 from models.operations import Operation
+from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from models.stage import Clock, Step
 from models.tables import ESCALATION
@@ -70,7 +71,8 @@ def test_a_sweep_and_an_extension_at_the_last_instant_never_both_win_and_one_doe
     at = old[hazards[0].id].due_at
     form = {"new_limit_on": "2026-10-30", "late_reason": "设备到货推迟", "evidence": [photo(session, town.principal)]}
     for hazard in hazards:
-        take(session, town, hazard, K.EXTENSION.ask, "principal", at=at - A_DAY, **form)
+        hazard = take(session, town, hazard, K.EXTENSION.ask, "principal", at=at - A_DAY, **form)
+        take(session, town, hazard, D.EXTENSION_OPINION, "officer", at=at - A_DAY)
         escalations.fire_due_rungs(session, old[hazard.id].id, at=at - TICK)
     session.commit()
 

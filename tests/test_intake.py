@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
+from escalated import fired_levels
 from handling import event_types, live_clocks, move_item, open_duties, settle, take
 from models.errors import FourEyes, GateNotMet, InvalidInput, NotPermitted, WrongStage
 from models.permissions import Role
 from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from models.stage import Clock, Stage, Step
-from services import inbox
+from services import escalations, inbox
 from services.open_decisions import open_to
 from town import NOON, Town, add_person, carry_to, decide, fetch, report
 
@@ -139,6 +140,18 @@ def test_urgent_control_makes_hours_run_instead_of_days(session: Session, town: 
     assert set(running) == {Clock.URGENT_TRIAGE, Clock.INTERIM_CHECK}
     assert hazard.due_at == running[Clock.URGENT_TRIAGE].due_at == NOON + timedelta(hours=2, minutes=5)
     assert (hazard.urgent, hazard.interim_control) == (True, "PARTIAL_STOP")
+
+
+def test_a_danger_nobody_verified_within_the_hours_is_talked_about_at_once(session: Session, town: Town):
+    """Levels that come days apart elsewhere fall due together where people are in danger."""
+    hazard = decide(session, town, report(session, town, urgent=True), D.ACCEPT, "clerk", at=NOON)
+    verification = live_clocks(session, hazard)[Clock.URGENT_VERIFICATION]
+
+    escalations.fire_due_rungs(session, verification.id, at=verification.due_at)
+
+    told = fired_levels(session, hazard, Clock.URGENT_VERIFICATION)
+    assert [(row.level, row.late) for row in told] == [(0, True), (1, True), (2, True), (3, False)]
+    assert live_clocks(session, hazard)[Clock.URGENT_VERIFICATION].next_level == 4
 
 
 def test_an_entry_made_in_error_is_voided_by_two_and_stays_in_the_history(session: Session, town: Town):

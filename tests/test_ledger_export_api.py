@@ -12,10 +12,11 @@ from sqlmodel import Session
 
 from models.stage import Step
 from office_api import Caller, assert_refused
-from services.ledger_export import LEDGER, LEDGER_COLUMNS, LIMITS, safe
+from services.ledger_export import LEDGER, LIMITS, safe
+from services.ledger_rows import COLUMNS
 from town import Town, carry_to, report
 
-NO, DESCRIPTION = LEDGER_COLUMNS.index("隐患编号"), LEDGER_COLUMNS.index("隐患描述")
+NO, DESCRIPTION = COLUMNS.index("隐患编号"), COLUMNS.index("隐患描述")
 
 
 def sheet(caller: Caller, name: str = LEDGER, **filters: Any) -> list[list[Any]]:

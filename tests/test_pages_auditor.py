@@ -14,6 +14,7 @@ from models.tables import AUDIT_EVENT, DECISION, HAZARD_SOURCE
 from office_api import PASSWORD
 from serving import with_pages
 from settings import Settings
+from signing_in import log_in
 from story import Case, Story
 from tip_off import ID_NO, NAME, PHONE, Reporter
 from town import Town
@@ -83,6 +84,17 @@ def test_what_no_person_did_and_what_belongs_to_no_hazard_is_found_by_the_pages_
     office = auditing.open("/audit/history?no=机关事务")
     assert office.sees("机关事务")
     assert case.no not in office.text
+
+
+def test_whose_account_signed_in_is_told_by_name(story: Story, auditing: Browser):
+    name = story.town.persons["officer"].name
+    log_in(story.client, "officer")
+
+    page = auditing.open("/audit/history?kind=SIGNED_IN")
+
+    assert page.sees("登录", f"{name}的账号")
+    [event] = [href for href in page.hrefs if href.startswith("/audit/events/")]
+    assert auditing.open(event).sees(f"{name}的账号")
 
 
 @pytest.mark.parametrize("who", ["officer", "head", "principal", "villager"])

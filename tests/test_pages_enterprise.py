@@ -109,6 +109,15 @@ def test_it_reports_its_own_hazard_after_seeing_what_is_alike(story: Story, brow
     assert done.sees("某某村1组造粒车间", "受理登记")
 
 
+def test_it_is_not_asked_what_is_known_of_its_own_report(browsers: dict[str, Browser]):
+    page = browsers["principal"].open("/report")
+
+    assert page.form("/report").values["channel"] == ["SELF_REPORT"]
+    assert not {"channel", "source", "source_no", "subject_type", "enterprise"} & set(page.labels)
+    assert browsers["officer"].open("/report").sees("来源系统或单位", "来源编号")
+    assert page.sees("没有的，须填写无佐证材料的原因")
+
+
 def test_a_hazard_like_no_other_is_reported_without_a_word(story: Story, browsers: dict[str, Browser]):
     principal = browsers["principal"]
     principal.open("/report")
@@ -129,7 +138,8 @@ def test_progress_is_recorded_once_from_here(story: Story, browsers: dict[str, B
     assert path in page.hrefs
 
     done = submitted(
-        principal, path, reported_on="2026-09-07", done="已订购磁选装置", percent="30", next_step="安装", control_holds="yes"
+        principal, path, reported_on="2026-09-07", done="已订购磁选装置", percent="30", next_step="安装", control_holds="yes",
+        no_photo_reason="车间断电"
     )  # fmt: skip
     assert done.sees("已办理：报告整改进展")
     assert principal.open(OWN).sees("整改进度 30%")

@@ -96,7 +96,7 @@ def test_a_hazard_goes_from_report_to_close_out_through_the_pages(story: Story, 
         cost_yuan="76500.00", self_acceptance="企业自行验收合格", files=[("photo_pairs.0.0.new", ("前.png", picture("red"), "image/png")),
                                      ("photo_pairs.0.1.new", ("后.png", picture("green"), "image/png"))],
     )  # fmt: skip
-    decide("officer", "recheck", visited_at=local(story), reviewers="应急办经办人甲\n应急办经办人乙",
+    decide("officer", "recheck", visited_at=local(story), unit_signature="SIGNED", reviewers="应急办经办人甲\n应急办经办人乙",
            results__0__clause="GM-11.8", results__0__cleared="yes", results__0__finding="已加装磁选装置")  # fmt: skip
     decide("head", "lifting-request", reason="复查合格", consent_by="区应急局", consent_no="永应急复产〔2026〕2号",
            consent_on=f"{story.at.astimezone(ZONE):%Y-%m-%d}")  # fmt: skip

@@ -86,6 +86,7 @@ def test_an_unanswered_letter_raises_the_limit_that_took_the_place_of_the_one_it
     form = {"new_limit_on": "2026-11-10", "evidence": [photo(session, town.principal)]}
     hazard = take(session, town, hazard, K.EXTENSION.ask, "principal", at=NOON + 2 * A_DAY, **form)
     carry_out(session, _raised(session, town, hazard, old))
+    hazard = take(session, town, hazard, D.EXTENSION_OPINION, "officer", at=NOON + 3 * A_DAY)
     hazard = take(session, town, fetch(session, hazard), K.EXTENSION.grant, "head", at=NOON + 4 * A_DAY)
     answer = live_clocks(session, hazard)[Clock.ANSWER]
 

@@ -145,6 +145,16 @@ def test_its_own_report_an_enterprise_follows_from_the_beginning(story: Story):
     assert case.shown("principal")["step"] == "TRIAGE"
 
 
+@pytest.mark.parametrize("word", ["群众反映", "举报人称", "12350来电"])
+def test_an_abstract_does_not_say_where_it_comes_from(story: Story, word: str):
+    case = Case(story, Reporter(story.client).report()["no"])
+
+    answer = case._post("clerk", D.ABSTRACT, ABSTRACT | {"description": f"{word}除尘系统运行中有火花"})
+
+    assert answer.status_code == 422
+    assert "不得写明来自举报" in answer.text
+
+
 def test_a_tip_off_is_not_accepted_before_its_abstract_is_written(story: Story):
     case = Case(story, Reporter(story.client).report()["no"])
 

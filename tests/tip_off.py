@@ -29,7 +29,7 @@ ABOUT = "造粒厂就是我家隔壁那家"
 TIP: dict[str, Any] = {"description": WORDS, "place": PLACE, "about": ABOUT}
 NAMED: dict[str, Any] = TIP | {"reporter": {"name": NAME, "phone": PHONE, "id_no": ID_NO}}
 ABSTRACT: dict[str, Any] = {
-    "description": "群众反映除尘系统运行中有火花，未见停机处理", "place": "某某村1组造粒车间", "sector": "工贸/粉尘涉爆",
+    "description": "除尘系统运行中有火花，未见停机处理", "place": "某某村1组造粒车间", "sector": "工贸/粉尘涉爆",
     "enterprise": "91500118MA5TEST001",
 }  # fmt: skip
 _KEYS = count(1)

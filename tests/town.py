@@ -161,7 +161,7 @@ def form_for(session: Session, town: Town, code: DecisionCode, at: datetime) -> 
         ),
         DecisionCode.RECHECK: lambda: Recheck(
             visited_at=at - timedelta(hours=1), reviewers=("应急办经办人甲", "应急办经办人乙"),
-            results=(ClauseResult(clause="GM-11.8", cleared=True, finding="已加装磁选装置"),),
+            results=(ClauseResult(clause="GM-11.8", cleared=True, finding="已加装磁选装置"),), unit_signature=Signed.SIGNED,
         ),
         DecisionCode.PASS: lambda: ReviewPass(opinion="整改到位", document_no="临应急复〔2026〕1号"),
         DecisionCode.ASK_LIFTING: lambda: Lifting(

@@ -1,4 +1,4 @@
-"""我的账号: who I am here, my sessions, my quiet hours, my password and second factor."""
+"""我的账号: who I am here, my sessions, my channels and quiet hours, my delegations, my password and second factor."""
 
 import re
 
@@ -8,11 +8,14 @@ from sqlmodel import col
 from starlette.responses import RedirectResponse, Response
 
 from models import Account
+from models.errors import InvalidInput
 from models.permissions import Operation
-from services import organization, second_factor, sessions
+from services import delegable, delegations, organization, own_channels, second_factor, sessions
+from web import moments
 from web.acting import act
 from web.desk import Here, HereDep, Sent, limits_of, text_of
 from web.rendering import page
+from web.values import CHANNEL_KINDS
 
 router = APIRouter()
 OWN = {"x-operation": Operation.OWN_ACCOUNT}
@@ -20,6 +23,7 @@ _CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _DONE = {
     "password": "密码已更换，其他会话已结束。", "unbound": "动态口令已解除。", "bound": "动态口令已绑定。",
     "quiet": "静默时段已保存。", "ended": "会话已结束。",
+    "channels": "通知渠道已保存。", "revoked": "委托已撤销。",
 }  # fmt: skip
 
 
@@ -34,9 +38,14 @@ def _account(visit: Here, *, done: str = "", status: int = 200, faults: tuple[tu
         bound = second_factor.enrolled(session, visit.by.account_id) is not None
         quiet = organization.quiet_hours(session, visit.by.person_id)
         login = session.execute(select(col(Account.login)).where(col(Account.id) == visit.by.account_id)).scalar_one()
+        channels = own_channels.of(session, by=visit.by)
+        lent = delegations.delegations_of(session, by=visit.by, everybodys=False)
+        may_delegate = visit.by.grant_for(Operation.DELEGATE) is not None
+        colleagues = delegable.of(session, by=visit.by).colleagues if may_delegate else ()
     mine = [(row, row.token_hash[: sessions.ID_LENGTH], row.token_hash.startswith(visit.by.session)) for row in rows]
     return page(visit.request, "account.html", status=status, done=done, sessions=mine, bound=bound, quiet=quiet,
-                login=login, faults=list(faults))  # fmt: skip
+                login=login, channels=channels, kinds=CHANNEL_KINDS, lent=lent, today=moments.day(visit.at),
+                may_delegate=may_delegate, colleagues=colleagues, faults=list(faults))  # fmt: skip
 
 
 @router.get("/account/unfinished", openapi_extra={"x-operation": Operation.OWN_SESSION})
@@ -57,6 +66,20 @@ def set_quiet_hours(visit: HereDep, form: Sent) -> Response:
     with act(visit, form, Operation.OWN_ACCOUNT) as done:
         organization.set_quiet_hours(done.session, start, end, by=done.by, at=done.at)
         done.leads_to = "/account?done=quiet"
+    return RedirectResponse(done.leads_to, 303)
+
+
+@router.post("/account/channels", openapi_extra=OWN)
+def choose_channels(visit: HereDep, form: Sent) -> Response:
+    """Those ticked stay on."""
+    on = {str(one) for one in form.getlist("channels")}
+    try:
+        with act(visit, form, Operation.OWN_ACCOUNT) as done:
+            known = own_channels.of(done.session, by=done.by)
+            own_channels.turn_off(done.session, [one.id for one in known if one.id not in on], by=done.by, at=done.at)
+            done.leads_to = "/account?done=channels"
+    except InvalidInput as refusal:
+        return _account(visit, status=422, faults=(("channels", refusal.detail),))
     return RedirectResponse(done.leads_to, 303)
 
 

@@ -55,7 +55,7 @@ HOME = (
 def home(visit: HereDep) -> Response:
     access.require(visit.by, Operation.SEARCH_TRAIL)
     rooms = [(title, [row[:3] for row in rows if visit.by.grant_for(row[3])]) for title, rows in HOME]
-    return page(visit.request, "rooms.html", heading="审计", rooms=rooms)
+    return page(visit.request, "rooms.html", heading="审计", rooms=rooms, counts={})
 
 
 @router.get("/audit/history", openapi_extra=RIGHT)
@@ -68,9 +68,10 @@ def search(
         rows = audit_search.search(
             session, wanted, by=visit.by, at=visit.at, within=within(visit), after=position(cursor, _position), limit=PAGE + 1
         )  # fmt: skip
+        whose = audit_search.accounts_of(session, rows)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     lines = [
-        (when(row.recorded_at), word(label_of(row.type)), _who(row), _where(row),
+        (when(row.recorded_at), word(label_of(row.type), _account(visit, whose.get(row.gid))), _who(row), _where(row),
          link(f"/audit/events/{row.gid}", visit.say("第 %(n)s 条", n=row.seq)))
         for row in rows[:PAGE]
     ]  # fmt: skip
@@ -90,10 +91,12 @@ def event(gid: int, visit: AuditDep) -> Response:
     """Exactly what was written, with where it stands in its chain and in the tree."""
     with visit.looking() as session:
         row = audit_search.event(session, gid, by=visit.by)
+        whose = audit_search.accounts_of(session, [row]).get(gid)
     told = json.loads(row.body)
     return page(
         visit.request, "audit_event.html", row=row, label=label_of(row.type), actor=told.get("actor", {}),
         prev=told.get("prev", ""), body=json.dumps(told, ensure_ascii=False, indent=1), nobody=NOBODY,
+        account=_account(visit, whose),
     )  # fmt: skip
 
 
@@ -123,6 +126,10 @@ def _kinds(visit: Here) -> list[tuple[str, str]]:
 def _who(row: object) -> Cell:
     name, actor = getattr(row, "name", None), getattr(row, "actor", "")
     return Cell(name) if name else word(NOBODY.get(actor, actor))
+
+
+def _account(visit: Here, name: str | None) -> str:
+    return visit.say("%(name)s的账号", name=name) if name else ""
 
 
 def _where(row: object) -> Cell:

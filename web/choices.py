@@ -66,3 +66,5 @@ def _actions(session: Session, hazard: Hazard | None, _on: str) -> Options:
 _OTHERS: Mapping[str, Callable[[Session, Hazard | None, str], Options]] = {
     "leader": _leaders, "clause": _clauses, "suspected_clause": _clauses, "action": _actions,
 }  # fmt: skip
+NAMED = frozenset({*_UNITS, *_OTHERS})
+"""Fields in which one chooses a name, and not its code."""

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from models.decisions import DecisionCode
 from models.errors import NotPermitted
-from models.forms import FORMS
 from models.hazard import Hazard
 from models.permissions import Operation
 from models.process import STEPS, Move
@@ -17,20 +16,12 @@ from models.stage import Step
 from services import access, missing, open_decisions, policies, register
 from web import moments
 from web.desk import Here, HereDep
-from web.fields import fields_of
 from web.rendering import page
+from web.tasks import Task, tasks
 from web.values import OWNERS
 
 router = APIRouter()
 _MOST = 100
-
-
-class Task(NamedTuple):
-    """One decision open to the enterprise: what it takes, and what is still missing."""
-
-    move: Move
-    needs: Sequence[str]
-    missing: Sequence[str]
 
 
 class Own(NamedTuple):
@@ -73,22 +64,10 @@ def _own(session: Session, visit: Here, no: str) -> Own:
         info,
         OWNERS[info.owner],
         light,
-        _tasks(session, visit, hazard, onward),
-        _tasks(session, visit, hazard, beside),
+        tasks(session, visit, hazard, onward),
+        tasks(session, visit, hazard, beside),
     )
 
 
 def _concerns(hazard: Hazard, move: Move) -> bool:
     return move.decision != DecisionCode.WITHDRAW and missing.is_due_turn(hazard, move.decision)
-
-
-def _tasks(session: Session, visit: Here, hazard: Hazard, moves: Sequence[Move]) -> list[Task]:
-    return [
-        Task(move, _needs(move.decision), missing.missing_for(session, hazard, move.decision, at=visit.at))
-        for move in moves
-    ]
-
-
-def _needs(decision: DecisionCode) -> list[str]:
-    """What the form cannot do without, by its own titles."""
-    return [field.title for field in fields_of(FORMS[decision], {}) if field.required]

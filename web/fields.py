@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -47,6 +47,11 @@ class Field:
 
 def renamed(field: Field, name: str) -> Field:
     return Field(name, field.kind, field.title, field.required, field.hint, field.default, field.options, field.fields)
+
+
+def known(field: Field) -> Field:
+    """The same field where it is not asked for: sent along unseen, and shown among the answers."""
+    return replace(field, kind="known")
 
 
 def fields_of(form: type[BaseModel], choices: Mapping[str, Options], prefix: str = "") -> tuple[Field, ...]:

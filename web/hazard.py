@@ -16,9 +16,10 @@ from models.stage import Clock, Owner, Stage, Step
 from services import access, open_decisions, policies, register, similar
 from services import evidence as store
 from services.register import Surroundings
-from web import history, moments
+from web import dossier, history, moments
 from web.desk import Here, HereDep
 from web.rendering import page
+from web.tasks import tasks
 from web.values import CHANNELS, GRADES, LISTINGS, OWNERS, SUBJECTS
 
 router = APIRouter()
@@ -32,7 +33,13 @@ _WAY = tuple(dict.fromkeys(info.stage for info in STEPS.values() if info.stage n
 """The stages of the straight way, in the order of the steps."""
 
 
-OTHERS = {"report": "上报", "instruction": "批示", "answer": "答复"}
+OTHERS = {
+    "report": "上报", "instruction": "批示", "answer": "答复", "comment": "留言", "copy": "抄送", "copy-revoked": "收回抄送", "urging": "催办",
+    "receipt": "签收督办",
+}  # fmt: skip
+BESIDE = (("instruction", "批示", Operation.INSTRUCT), ("urging", "催办", Operation.URGE), ("copies", "抄送", Operation.COPY),
+          ("comments", "留言", Operation.COMMENT))  # fmt: skip
+"""What else one may do about a hazard: address, words, and whose it is."""
 
 
 @router.get("/hazards/{no}", openapi_extra={"x-operation": Operation.READ_HAZARD})
@@ -46,17 +53,19 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
         moves = open_decisions.open_to(session, hazard, by=visit.by)
         values = {
             "hazard": hazard, "around": around, "way": _way(hazard, events), "standing": _standing(session, visit, hazard, around),
-            "moves": [move for move in moves if not move.is_duty and not move.request],
+            "moves": tasks(session, visit, hazard, [move for move in moves if not move.is_duty and not move.request]),
             "duties": [move for move in moves if move.is_duty and not move.request],
             "requests": [move for move in moves if move.request],
             "answers_wait": any(move.request and move.decision != move.request.ask for move in moves),
             "may_answer": not redacted and visit.by.grant_for(Operation.MESSAGE_REPORTER) is not None,
-            "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None, "may_instruct": visit.by.grant_for(Operation.INSTRUCT) is not None,
+            "may_verify": visit.by.grant_for(Operation.VERIFY_AUDIT) is not None,
+            "beside": _beside(hazard, visit.by) if access.takes_part(session, hazard, by=visit.by) else (),
             "pairs": (pairs := _pairs(events, around)),
             "pieces": [row for row in around.evidence if row.id not in {one.id for pair in pairs for one in pair}],
             "reused": {} if redacted else store.used_elsewhere(session, hazard.id, {row.sha256 for row in around.evidence}),
             "ahead": _ahead(hazard), "lines": list(reversed(history.lines(session, events, visit.say))),
             "similar": similar.at_verification(session, hazard, by=visit.by, at=visit.at), "gap": _gap(visit, hazard),
+            **dossier.sections(session, visit, hazard, around, redacted=redacted),
             "origin": not redacted, "done": _done(done), "leads_to": open_decisions.leads_somewhere,
             "clock_label": lambda clock: Clock(clock).label, "who_may": lambda operation: visit.say("、").join(visit.say(role.label) for role in roles_for(operation)),
         }  # fmt: skip
@@ -117,6 +126,16 @@ def _way(hazard: Hazard, events: list[dict[str, Any]]) -> list[tuple[Stage, str,
         state = "now" if stage == now else ("done" if is_done else "")
         found.append((stage, state, STEPS[Step(hazard.step)].label if stage == now else ""))
     return found
+
+
+def _beside(hazard: Hazard, by: Actor) -> list[tuple[str, str]]:
+    """Nobody is urged where nobody has a move, and who reads by a copy only reads."""
+    ended = STEPS[Step(hazard.step)].is_end
+    return [
+        (path, label)
+        for path, label, right in BESIDE
+        if by.grant_for(right) and not (ended and right == Operation.URGE)
+    ]
 
 
 def _ahead(hazard: Hazard) -> list[Move]:

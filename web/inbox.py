@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -13,38 +13,59 @@ from models.decisions import DecisionCode
 from models.errors import InvalidInput
 from models.permissions import Operation
 from models.process import STEPS
+from models.saved_filter import FilteredList
 from models.source import CLOCKS_OF_REPORTERS
 from models.stage import Clock, Step
-from services import access, answers, drafts, duties, inbox, lookups, policies, staffing
+from services import (
+    access,
+    answers,
+    drafts,
+    duties,
+    inbox,
+    lookups,
+    policies,
+    saved_filters,
+    staffing,
+    supervision,
+    unsealing,
+)
+from services.watches import Watch
 from web import moments
 from web.acting import act
 from web.assets import local_path
 from web.desk import Here, HereDep, Sent, text_of
 from web.faults import Fault
+from web.inbox_filters import STATES, VIEWS, AskedInboxDep
 from web.paging import next_page, position
 from web.rendering import page
 
 router = APIRouter()
 RIGHT = {"x-operation": Operation.WORK_ITEMS}
 PAGE = 30
-VIEWS = {"": "我和本单位的", "mine": "我领取的", "followed": "我标了跟进日期的"}
+STAGES = tuple(dict.fromkeys(info.stage for info in STEPS.values() if not info.is_end))
 
 
 @router.get("/inbox", openapi_extra=RIGHT)
-def show(visit: HereDep, view: Annotated[str, Query(max_length=20)] = "", cursor: str = "") -> Response:
+def show(visit: HereDep, asked: AskedInboxDep, cursor: str = "") -> Response:
     access.require(visit.by, Operation.WORK_ITEMS)
     place = position(cursor, inbox.Position)
-    followed = view == "followed"
+    followed = asked.view == "followed"
     with visit.looking() as session:
+        soon = supervision.watching(session, Watch.SOON, at=visit.at)
         rows = inbox.work_items(
-            session, by=visit.by, mine_only=view == "mine", after=place, limit=PAGE + 1, followed=followed
-        )
+            session, by=visit.by, mine_only=asked.view == "mine", after=place, limit=PAGE + 1, followed=followed,
+            narrowed=asked.narrowed(soon),
+        )  # fmt: skip
         lines = _lines(visit, session, rows[:PAGE])
-        people, kept = staffing.people_under(session, by=visit.by), drafts.count(session, by=visit.by)
+        people, typed = staffing.people_under(session, by=visit.by), drafts.count(session, by=visit.by)
+        kept = saved_filters.kept_for(session, by=visit.by, narrows=FilteredList.INBOX)
+        units = lookups.units_named(session, visit.by.unit_ids)
+        unseals = visit.by.grant_for(Operation.APPROVE_UNSEALING)
+        unsealings = len(unsealing.waiting(session, by=visit.by, at=visit.at)) if unseals else 0
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     more = next_page(visit.request, last.follow_up_at if followed else last.due_at, last.id) if last else ""
-    return page(visit.request, "inbox.html", lines=lines, more=more, views=VIEWS, view=view if view in VIEWS else "",
-                people=people, today=moments.day(visit.at), drafts=kept)  # fmt: skip
+    return page(visit.request, "inbox.html", lines=lines, more=more, views=VIEWS, asked=asked, people=people, kept=kept,
+                stages=STAGES, states=STATES, own_units=units, drafts=typed, unsealings=unsealings)  # fmt: skip
 
 
 def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:

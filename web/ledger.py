@@ -17,7 +17,7 @@ from models.organization import UnitKind
 from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Stage, Step
-from services import access, ledger_export, policies, register, saved_filters
+from services import access, ledger_export, policies, register, saved_filters, subscriptions
 from web import moments
 from web.desk import Here, HereDep
 from web.filters import WATCHES, AskedDep
@@ -36,16 +36,17 @@ def show(visit: HereDep, asked: AskedDep, cursor: str = "") -> Response:
     access.require(visit.by, Operation.LIST_HAZARDS)
     with visit.looking() as session:
         place = position(cursor, register.Position)
-        rows = register.ledger(session, asked.filters(session, visit), by=visit.by, after=place, limit=PAGE + 1)
+        rows = register.ledger(session, asked.filters(session, at=visit.at), by=visit.by, after=place, limit=PAGE + 1)
         lines = _lines(visit, session, rows[:PAGE])
         kept = saved_filters.kept_for(session, by=visit.by)
+        subscribed = subscriptions.subscribed_to(session, by=visit.by)
         units = session.execute(
             select(col(Unit.id), col(Unit.code), col(Unit.name), col(Unit.kind)).order_by(col(Unit.code))
         ).all()
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return page(
         visit.request, "ledger.html", lines=lines, more=next_page(visit.request, last.reported_at, last.id) if last else "",
-        asked=asked, stages=list(Stage), channels=CHANNELS, grades=GRADES, listings=LISTINGS, watches=WATCHES, kept=kept,
+        asked=asked, stages=list(Stage), channels=CHANNELS, grades=GRADES, listings=LISTINGS, watches=WATCHES, kept=kept, subscribed=subscribed,
         names={one.id: one.name for one in units}, units=[one for one in units if one.kind in _LEADING], at=visit.at,
         own_units=[one for one in units if one.id in visit.by.unit_ids], unassigned=register.UNASSIGNED,
         may_export=visit.by.grant_for(Operation.EXPORT_LEDGER) is not None,
@@ -67,7 +68,7 @@ def export(visit: HereDep, asked: AskedDep) -> Response:
     folder = Path(mkdtemp(prefix="hazardflow-export-"))
     try:
         with visit.looking() as session:
-            filters = asked.filters(session, visit)
+            filters = asked.filters(session, at=visit.at)
             ledger_export.write_ledger(session, filters, folder / "ledger.xlsx", by=visit.by, at=visit.at)
     except BaseException:
         rmtree(folder)

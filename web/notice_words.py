@@ -12,14 +12,15 @@ NOTICES: Mapping[str, str] = {
     "instructed": "批示", "instruction_answered": "报告批示落实情况", "mentioned": "留言提及", "delegated": "委托代办",
     "delegation_ended": "撤销委托代办", "handed_over": "离岗交接", "escalation_0": "督办升级：提醒", "escalation_1": "督办升级：预警",
     "escalation_2": "督办升级：督办函", "escalation_3": "督办升级：约谈通报", "escalation_4": "督办升级：提级督办", "vacancy": "责任人空缺",
-    "digest": "多条通知汇总",
+    "digest": "多条通知汇总", "subscribed": "订阅的新增隐患",
 }  # fmt: skip
 """By topic, in the order of the process."""
 FACTS: Mapping[str, str] = {
     "hazard_no": "隐患编号", "notice_no": "通知编号", "link": "办理入口", "due_text": "期限", "due_reason": "期限怎么来的", "unit_name": "单位名称",
     "stage": "所在环节", "limit_name": "哪一项期限", "duty_name": "待办名称", "outcome_text": "答复结果", "task": "所办事项", "sender": "发出人", "letter_no": "文书编号",
     "answer_due_text": "书面答复的期限", "raised": "是否人工提级", "delegator": "委托人", "delegate": "受托人", "from_on": "开始日期",
-    "until_on": "结束日期", "leaver": "离岗人", "successor": "接手人", "moved": "移交件数",
+    "until_on": "结束日期", "leaver": "离岗人", "successor": "接手人", "moved": "移交件数", "filter_name": "筛选名称", "new_count": "新增件数",
+    "count": "现有件数", "found": "新增的隐患",
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from models.tables import EVIDENCE
 from services import access, phrases
 from services import drafts as kept
 from services import evidence as store
+from services.missing import Lack
 from services.similar import Similar
 from web import drafts
 from web import faults as said
@@ -56,7 +57,7 @@ class Paper:
     changes: Sequence[Mapping[str, Any]] = ()
     """What others did to the hazard since this form was opened."""
     remedy: str = ""
-    missing: Sequence[str] = ()
+    missing: Sequence[Lack] = ()
     """What the decision would be refused for as things stand."""
     similar: Sequence[Similar] = ()
     """Hazards that look like what is about to be reported, or verified."""
@@ -71,9 +72,9 @@ class Paper:
                     files=self.files())  # fmt: skip
 
     def open(self, draft: kept.Kept | None) -> None:
-        """Where its person left it."""
+        """Where its person left it; what the draft says nothing of is as on a new form."""
         if draft is not None:
-            self.draft, self.values = draft, draft.answers
+            self.draft, self.values = draft, {**self.values, **draft.answers}
 
     def check(self, *, faults: Sequence[Fault] = (), status: int = 200) -> Response:
         answers = shown_answers(self.fields, self.values, self.files(), self.visit.say)

@@ -16,7 +16,7 @@ from services import access, drafts, reporting, similar
 from web.acting import act
 from web.choices import choices_for
 from web.desk import Here, HereDep, Sent, text_of
-from web.fields import fields_of
+from web.fields import fields_of, known
 from web.moments import day
 from web.paper import Paper
 from web.reading import values_of
@@ -27,6 +27,8 @@ router = APIRouter()
 RIGHT = {"x-operation": Operation.READ_REFERENCE, "x-operations": reporting.OPERATIONS}
 _OPERATIONS = dict(zip(Channel, reporting.OPERATIONS, strict=True))
 _MOST_COMPARED = 4000
+_OF_AN_ENTERPRISE = frozenset({"channel", "source", "subject_type", "enterprise"})
+"""What is known of a report by an enterprise's own person before it is written."""
 NO_DRAFT = "来电举报可能涉及举报人，不存草稿。其他来源的，请先选来源渠道。"
 
 
@@ -85,8 +87,12 @@ def _paper(visit: Here) -> Paper:
     with visit.looking() as session:
         choices = choices_for(session, Report, None, on=day(visit.at))
     choices["channel"] = [(one.value, CHANNELS[one]) for one in channels]
-    return Paper(visit, "上报隐患", "/report", Report, fields_of(Report, choices), place=drafts.TO_REPORT,
-                 leads_to="受理登记")  # fmt: skip
+    fields = fields_of(Report, choices)
+    if visit.by.enterprise_id:
+        fields = tuple(
+            known(one) if one.name in _OF_AN_ENTERPRISE else one for one in fields if one.name != "source_no"
+        )
+    return Paper(visit, "上报隐患", "/report", Report, fields, place=drafts.TO_REPORT, leads_to="受理登记")
 
 
 def _may_be_a_call(visit: Here, channel: str) -> bool:

@@ -38,7 +38,7 @@ def _answer(field: Field, sent: Sequence[str], files: Mapping[str, Any], say: Wo
         return ""
     if field.kind in {"files", "file"}:
         return "\n".join(_file(files[one], say) for one in chosen if one in files)
-    if field.kind in {"choice", "several"}:
+    if field.kind in {"choice", "several", "known"}:
         labels = dict(field.options)
         return say("、").join(say(labels.get(one, one)) for one in chosen)
     if field.kind == "yes_no":

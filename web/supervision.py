@@ -9,10 +9,11 @@ from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Step
 from services import access, incidents, policies, supervision
+from services.ledger_filters import Asked
 from services.watches import Watch
 from web import moments
 from web.desk import Here, HereDep
-from web.filters import WATCHES, Asked
+from web.filters import WATCHES
 from web.rendering import page
 
 router = APIRouter()

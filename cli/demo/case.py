@@ -37,7 +37,7 @@ def carry_through(people: Mapping[str, Person], case: Mapping[str, Any], *, run:
     walk.step("principal", "plan", _plan())
     walk.step("officer", "plan-approval", {"comment": "方案可行", "conditions": "整改期间造粒工段停产"})
     walk.step("villager", "control-check", {"seen_at": _ago(0), "holds": True, "finding": "造粒工段仍停产断电"})
-    walk.step("principal", "progress", {"reported_on": _today(), "done": "设备已到货，正在安装", "percent": 60, "control_holds": True,
+    walk.step("principal", "progress", {"reported_on": _today(), "done": "设备已到货，正在安装", "percent": 60, "control_holds": True, "no_photo_reason": "演示不上传照片",
                                         "next_step": "调试并清灰"})  # fmt: skip
     before, after = (walk.people["principal"].upload(f"{name}.jpg", picture(name)) for name in ("整改前", "整改后"))
     walk.step("principal", "completion", {"done": "加装铁石去除和火花探测装置，改为负压除尘，完成清灰并建立制度",
@@ -47,7 +47,12 @@ def carry_through(people: Mapping[str, Person], case: Mapping[str, Any], *, run:
     walk.step(
         "officer",
         "recheck",
-        {"visited_at": _ago(0), "reviewers": ["应急办经办人甲", "应急办经办人乙"], "results": results},
+        {
+            "visited_at": _ago(0),
+            "reviewers": ["应急办经办人甲", "应急办经办人乙"],
+            "results": results,
+            "unit_signature": "SIGNED",
+        },
     )
     walk.step("head", "review-pass", {"opinion": "逐条整改到位", "document_no": "临应急复〔2026〕1号"})
     walk.step("head", "lifting-request", {"reason": "复查合格", "consent_by": "区应急局（演示）", "consent_no": "复产审查同意书（演示）",

@@ -64,6 +64,7 @@ FORMS: Mapping[DecisionCode, type[Form]] = {
     _D.PROGRESS: progress.Progress,
     _D.QUESTION_PROGRESS: progress.Question,
     _D.ANSWER_QUESTION: progress.Answer,
+    _D.EXTENSION_OPINION: progress.ExtensionOpinion,
     _D.ADD_ACTION: progress.NewAction,
     _D.FINISH_ACTION: progress.FinishedAction,
     _D.RESUME_CLOCK: progress.ResumedClock,

@@ -29,7 +29,7 @@ class Report(Form):
     urgent: bool = Field(default=False, title="人员正受威胁")
     immediate_measures: OptionalText = Field(default="", title="已采取措施")
     suspected_clause: OptionalLine = Field(default="", title="疑似判定条款")
-    evidence: EvidenceIds = Field(default=(), title="佐证材料")
+    evidence: EvidenceIds = Field(default=(), title="佐证材料", description="没有的，须填写无佐证材料的原因")
     no_evidence_reason: OptionalLine = Field(default="", title="无佐证材料的原因")
 
     @model_validator(mode="after")

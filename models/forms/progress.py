@@ -38,6 +38,9 @@ class Progress(Form):
     next_step: Text = Field(title="下一步工作")
     new_risk: OptionalText = Field(default="", title="新出现的风险")
     evidence: EvidenceIds = Field(default=(), title="进展照片")
+    no_photo_reason: OptionalLine = Field(
+        default="", title="无照片的原因", description="正在实施临时管控的，照片和原因填一项"
+    )
 
 
 class Question(Form):
@@ -47,6 +50,15 @@ class Question(Form):
 class Answer(Form):
     answer: Text = Field(title="答复")
     evidence: EvidenceIds = Field(default=(), title="材料")
+
+
+class ExtensionOpinion(Form):
+    """核查延期申请: the supervising unit has been there, and says whether more time is right and the danger is controlled."""
+
+    checked_at: Moment = Field(title="现场核查时间")
+    agrees: bool = Field(title="同意延期")
+    opinion: Text = Field(title="督办单位意见")
+    evidence: EvidenceIds = Field(default=(), title="核查照片和材料")
 
 
 class NewAction(Form):
@@ -215,3 +227,10 @@ class LookBack(Form):
     visited_at: Moment = Field(title="到场时间")
     finding: Text = Field(title="回头看情况")
     evidence: EvidenceIds = Field(default=(), title="照片")
+    no_photo_reason: OptionalLine = Field(default="", title="无照片的原因", description="没有照片的必填")
+
+    @model_validator(mode="after")
+    def seen(self) -> Self:
+        if not self.evidence and not self.no_photo_reason:
+            raise ValueError("回头看须附照片，或填写无照片的原因")
+        return self

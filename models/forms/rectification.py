@@ -52,12 +52,16 @@ class Informing(Form):
     means: Line = Field(title="告知方式")
     informed_at: Moment = Field(title="告知时间")
     proof: Text = Field(title="告知凭证说明")
+    same_person: bool = Field(default=False, title="主要负责人和实际控制人为同一人，一次告知")
     evidence: EvidenceIds = Field(default=(), title="告知凭证")
 
 
 class Milestone(Form):
+    """A phase of the work, and what keeps people safe while it lasts."""
+
     on: date = Field(title="完成日期")
     work: Line = Field(title="工作内容")
+    interim: Line = Field(title="本阶段临时管控")
 
 
 class Plan(Form):
@@ -67,6 +71,7 @@ class Plan(Form):
     measures: Text = Field(title="方法和措施")
     funds_yuan: Decimal = Field(title="资金（元）", ge=0, max_digits=14, decimal_places=2)
     funds_source: Line = Field(title="资金来源")
+    materials: OptionalText = Field(default="", title="所需物资")
     responsible: Line = Field(title="负责治理的机构和人员")
     limit_and_requirements: Text = Field(title="时限和要求")
     safety_measures: Text = Field(title="安全措施和应急预案")

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from models.forms.fields import EvidenceIds, Form, Line, Moment, Names, OptionalText, Text
+from models.forms.intake import Signed
 from models.forms.rectification import LimitFields
 
 
@@ -15,11 +16,13 @@ class ClauseResult(Form):
 
 
 class Recheck(Form):
-    """现场复查记录: at least two reviewers, the visit, a result per clause."""
+    """现场复查记录: at least two reviewers, the visit, a result per clause, and whether the unit signed for it."""
 
     visited_at: Moment = Field(title="复查时间")
     reviewers: Names = Field(title="复查人员（不少于2人）")
     results: Annotated[tuple[ClauseResult, ...], Field(min_length=1, max_length=50)] = Field(title="逐条复查结果")
+    unit_signature: Signed = Field(title="被复查单位签字情况")
+    unit_opinion: OptionalText = Field(default="", title="被复查单位意见")
     evidence: EvidenceIds = Field(default=(), title="复查照片和材料")
 
 

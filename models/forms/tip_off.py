@@ -9,6 +9,21 @@ from models.forms.fields import Form, Line, OptionalLine, Text
 from models.hazard import SubjectType
 from models.vault import UnsealingGround
 
+_TELLING = (
+    "举报",
+    "群众反映",
+    "群众来电",
+    "来电反映",
+    "来信",
+    "反映人",
+    "投诉",
+    "信访",
+    "12350",
+    "12345",
+    "匿名",
+    "实名",
+)
+"""Words that would tell an enterprise where the office knows it from."""
 _NO_NUL = r"^[^\x00]*$"
 
 
@@ -55,6 +70,8 @@ class Abstract(Form):
 
     @model_validator(mode="after")
     def complete(self) -> Self:
+        if any(word in self.description + self.place for word in _TELLING):
+            raise ValueError("摘要企业也会看到，不得写明来自举报，请去掉“举报”“群众反映”“来电”等字样")
         if self.subject_type in {SubjectType.ENTERPRISE, SubjectType.SOLE_TRADER} and not self.enterprise:
             raise ValueError("责任主体为企业或个体工商户时，须填写统一社会信用代码")
         return self

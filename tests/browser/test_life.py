@@ -114,7 +114,7 @@ def _rectify(decide: Decide, folder: Path) -> None:
 
 def _review_and_close(decide: Decide) -> None:
     decide("second_officer", "登记现场复查", {
-        "visited_at": _clock(), "reviewers": TWO, "results.0.clause": "GM-11.8", "results.0.cleared": "yes", "results.0.finding": "已整改到位",
+        "visited_at": _clock(), "reviewers": TWO, "results.0.clause": "GM-11.8", "results.0.cleared": "yes", "results.0.finding": "已整改到位", "unit_signature": "SIGNED",
     })  # fmt: skip
     decide("head", "申请解除临时管控", {
         "reason": "复查合格", "consent_by": "区应急局", "consent_no": "复产审查同意书", "consent_on": f"{datetime.now(ZONE):%Y-%m-%d}",

@@ -3,18 +3,41 @@
 import hashlib
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlmodel import Session, col
 
-from models import Person
+from models import Account, Person
+from models.actor import Actor
 from models.audit import GENESIS
-from models.tables import AUDIT_EVENT, DEADLINE, DECISION, ESCALATION, WORK_ITEM
-from services import history_check, trail
+from models.engine import reading
+from models.permissions import Role
+from models.tables import (
+    AUDIT_EVENT,
+    DEADLINE,
+    DECISION,
+    ESCALATION,
+    HAZARD,
+    HAZARD_REQUEST,
+    OUTBOX,
+    SIGNATURE,
+    WORK_ITEM,
+)
+from services import history_check, standing_in, trail
 
+_EVERYTHING = (
+    HAZARD, DECISION, AUDIT_EVENT, OUTBOX, DEADLINE, WORK_ITEM, SIGNATURE, HAZARD_REQUEST, ESCALATION,
+)  # fmt: skip
 _NOT_IN_EVENTS = {"id", "chain_seq", "chain_head", "changed_at"}
+
+
+def rows_in(engine: Engine) -> list[int]:
+    """How many rows there are of everything; a refusal leaves as many."""
+    with reading(engine) as session:
+        return [session.execute(select(func.count()).select_from(table)).scalar_one() for table in _EVERYTHING]
 
 
 def open_items(session: Session, hazard: Any) -> list[Any]:
@@ -45,6 +68,35 @@ def doubled_signers(session: Session, hazard: Any, parts: dict[str, tuple[str, s
             chain, part = parts[row.code]
             held.setdefault((chain, row.person_id), set()).add(part)
     return [signer for signer, taken in held.items() if len(taken) > 1]
+
+
+def open_accounts(session: Session, *, at: datetime) -> None:
+    """Everybody has one: who has none lends nothing."""
+    people = session.execute(select(col(Person.id), col(Person.email))).all()
+    session.add_all([Account(person_id=row.id, login=row.email, created_at=at) for row in people])
+
+
+def actor_now(session: Session, who: Actor, *, at: datetime) -> Actor:
+    """Who acts today: the person with what was lent to them, by the statement every request asks."""
+    held = {"who": who.person_id, "today": standing_in.day_of(at)}
+    rows = session.execute(_HELD, held).all()
+    grants = tuple(dict.fromkeys((Role(row.role), row.unit_id) for row in rows))
+    return replace(who, grants=grants, on_behalf_of=standing_in.principals(rows))
+
+
+_HELD = standing_in.with_lent_grants(select(col(Person.id)).where(col(Person.id) == bindparam("who")))
+
+
+def finders(item: Any, actors: dict[str, Actor]) -> set[str]:
+    """Who has this item in front of them: a role it is for, in the place it lies in."""
+    return {who for who, actor in actors.items() if any(_lies_with(item, actor, *held) for held in actor.grants)}
+
+
+def _lies_with(item: Any, actor: Actor, role: Role, unit_id: str | None) -> bool:
+    if role not in item.roles.split():
+        return False
+    place = item.enterprise_id or item.unit_id
+    return place == (None if role in {Role.SC, Role.TL} else actor.enterprise_id or unit_id)
 
 
 def name_of(session: Session, person_id: str | None) -> str:
