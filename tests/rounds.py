@@ -1,38 +1,29 @@
 """A round through all the pages: everybody follows every link, and forms are answered rightly, wrongly and too late."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlmodel import Session
+from sqlalchemy import update
 
 from administering import approve, browsers, filled_in, proof
 from api.app import make_app
 from browsing import Browser, submitted
-from databases import Databases, opened
+from busy_office import make_busy
 from models.engine import writing
-from models.incident import IncidentKind
-from models.tables import HAZARD, WORK_ITEM
+from models.tables import WORK_ITEM
 from office_api import PASSWORD
-from services import drafts, incidents, keys, phrases, sealing
 from services.keys import finance_token
 from serving import with_pages
-from settings import Settings
 from signing_in import App
 from story import OfficeOn, Story
 from tip_off import WORDS
-from town import Town
 from visiting import ASK, FOLLOWED, TAKEN, answered, code_on, following, reward_for
 from web.cookies import LANGUAGE
 from witness import Answer, Witness
 
 WHO = ("clerk", "officer", "head", "leader", "principal", "villager", "auditor", "admin")
 """Somebody of each role that has pages; a district unit has none."""
-STEPS = ("CLASSIFY", "ASSIGN", "PLAN", "PLAN_REVIEW", "WORK", "JUDGE", "GATE", "CLOSED")
 ASIDE = ("/public", "/finance")
 """Where no link of the office leads."""
 ONE_OF_MANY = ("/audit/events/", "/interface/")
@@ -63,60 +54,14 @@ class Round:
         return found
 
 
-@contextmanager
-def office_at_work(databases: Databases, folder: Path) -> Iterator[Story]:
-    """The office on a database of its own, whose channels may send to this host."""
-    held = Settings(data_dir=folder, private_webhooks="127.0.0.1")  # pyright: ignore[reportCallIssue]  # the other fields have defaults
-    settled = databases.town
-    with opened(databases, with_town=True) as engine:
-        town = Town(dict(settled.units), settled.enterprise, dict(settled.persons), dict(settled.actors))
-        yield Story(engine, town, held)
-
-
 def whole_round(story: Story, language: str = "zh") -> list[Answer]:
     """Every page there is, for whoever it is."""
     make_busy(story)
     found = Round(story, language)
-    for part in (
-        at_the_door,
-        own_account,
-        public,
-        identity,
-        links,
-        decisions,
-        reports,
-        inbox,
-        office_papers,
-        rules,
-        auditing,
-        errors,
-    ):
+    for part in (at_the_door, own_account, public, identity, links, decisions, reports, inbox, office_papers, rules,
+                 auditing, errors):  # fmt: skip
         part(found)
     return found.kept
-
-
-def make_busy(story: Story) -> None:
-    """Hazards at every step, late enough for letters that wait for an answer, and something in every list of the administration."""
-    no = story.report().no
-    for step in STEPS:
-        story.report().carry_to(step)
-    story.later(days=10)
-    story.sweep()
-    with writing(story.engine) as session, session.begin():
-        sealing.seal(session, keys.signing_key(story.office.settings.key_dir), at=story.at)
-        incidents.report(session, IncidentKind.NOBODY_TO_TELL, "经发办/部门负责人", "该岗位无人担任。", at=story.at)
-        leave_unfinished(session, story.town, no, at=story.at)
-    story.go_to(story.at)
-
-
-def leave_unfinished(session: Session, town: Town, no: str, *, at: datetime) -> None:
-    """The clerk has a draft of a decision and of a report, and keeps phrases."""
-    clerk = town.actors["clerk"]
-    about = session.execute(select(HAZARD.c.id).where(HAZARD.c.no == no)).scalar_one()
-    for place in (drafts.Place(about, "acceptance"), drafts.TO_REPORT):
-        drafts.keep(session, place, {"comment": ["写了一半"]}, version=1, by=clerk, at=at)
-    phrases.keep_own(session, "请先断电挂牌。", decision="ACCEPT", by=clerk, at=at)
-    phrases.share(session, "请先断电挂牌。", decision="", by=clerk, at=at)
 
 
 def every_link(browser: Browser, *starts: str) -> None:

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Engine, select
 
 from browsing import Page
+from busy_office import office_at_work
 from models import metadata
 from models.engine import reading
-from rounds import AGAIN, DAY, OBJECTION, QUESTION, office_at_work, whole_round
+from rounds import AGAIN, DAY, OBJECTION, QUESTION, whole_round
 from tip_off import NAME, PLACE
 from web.rendering import environment
 from witness import Answer
@@ -24,7 +25,19 @@ FILES = {"/style.css", "/favicon.ico", "/hazards/export", "/hazards/{no}/evidenc
 """What is downloaded, which other tests read."""
 TELLING = {"/inbox/results/{key}", "/audit/verification"}
 """Pages that say what became of something, not refused as a whole."""
-TYPED = (AGAIN, OBJECTION, PLACE, NAME, QUESTION, DAY, "明天", "现在又冒烟了", "本系统网页", "重大事故隐患督办", "写了一半")
+TYPED = (
+    AGAIN,
+    OBJECTION,
+    PLACE,
+    NAME,
+    QUESTION,
+    DAY,
+    "明天",
+    "现在又冒烟了",
+    "本系统网页",
+    "重大事故隐患督办",
+    "写了一半",
+)
 """What stands in forms that were not handed in yet, and what they hold before anybody types."""
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "web" / "templates"
