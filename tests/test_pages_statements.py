@@ -14,7 +14,7 @@ from story import Story
 from town import Town
 
 MOST = {"/inbox": 14, "/hazards": 12, "/hazards?text=造粒": 12, "/hazards?watch=overdue": 13, "/supervision": 20, "/statistics": 12,
-        "/hazards/{no}": 44, "/account": 14, "/report": 16}  # fmt: skip
+        "/hazards/{no}": 44, "/account": 18, "/report": 16}  # fmt: skip
 """Statements of one request, those included that say who asks, and how many items wait."""
 GROWS = ("hazard", "hazard_party", "hazard_evidence", "hazard_request", "work_item", "deadline", "escalation", "letter", "evidence", "decision",
          "signature", "audit_event", "notice", "outbox_message", "hazard_source", "sub_action", "comment")  # fmt: skip
