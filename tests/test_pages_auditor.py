@@ -289,13 +289,12 @@ def test_no_page_asks_the_database_more_for_more_rows(story: Story, auditing: Br
 
 def test_lists_of_findings_go_on_where_the_page_ended(story: Story, auditing: Browser, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(audit_findings, "PAGE", 1)
-    numbers = []
-    for _ in range(3):
-        case = story.report()
+    cases = [story.report() for _ in range(3)]
+    for case in cases:
         case.step("clerk", D.ASK_VOIDING)
         case.step("leader", D.GRANT_VOIDING)
-        numbers.append(case.no)
 
     pages = all_pages(auditing, "/audit/voids")
 
+    numbers = [case.no for case in cases]
     assert [next(no for no in numbers if no in text) for text in pages] == list(reversed(numbers))
