@@ -161,7 +161,7 @@ def _assignment() -> Iterator[Move]:
         (*_CHECKS, *MAJOR), _D.RECORD_DOCUMENT, _O.RECORD_DOCUMENT, "document", _FIELD, while_frozen=True
     )
     yield from _beside((_S.TRIAGE, *_CHECKS, *MAJOR), _D.CORRECT, _O.CORRECT_ENTRY, "correction", _FIELD)
-    yield from _beside((*MAJOR, _S.CLOSED), _D.PUBLISH_LISTING, _O.RECORD_PUBLICATION, "publication")
+    yield from _beside((*OPEN_STEPS, _S.CLOSED), _D.PUBLISH_LISTING, _O.RECORD_PUBLICATION, "publication")
 
 
 def _rectification() -> Iterator[Move]:

@@ -182,7 +182,7 @@ def same_unit(field: str = "lead_unit") -> InvalidInput:
     )  # fmt: skip
 
 
-def _led_by(hazard: Hazard, lead: Unit) -> dict[str, str | None]:
+def _led_by(hazard: Hazard, lead: Unit) -> dict[str, Any]:
     """A unit that supervised and leads from now on does both as the lead unit."""
     both = lead.id == hazard.supervising_unit_id
     return {"lead_unit_id": lead.id} | ({"supervising_unit_id": None} if both else {})

@@ -196,7 +196,7 @@ class Case:
         self.marks = before["marks"] | self.marks & {"evidenced"}
 
     def _decide(self, kind: str, at: datetime, *, granted: bool) -> None:
-        what = self._settle(kind, at) if kind in self.asked else None
+        what: Any = self._settle(kind, at) if kind in self.asked else None
         if not granted:
             return
         for run in self.live("rectification") if kind in DATED | {"PAUSE"} else ():
