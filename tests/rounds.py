@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from administering import approve, browsers, filled_in, proof
 from api.app import make_app
-from browsing import Browser, submitted
+from browsing import Browser, every_link, submitted
 from busy_office import make_busy
 from models.engine import writing
 from models.tables import WORK_ITEM
@@ -26,10 +26,6 @@ WHO = ("clerk", "officer", "head", "leader", "principal", "villager", "auditor",
 """Somebody of each role that has pages; a district unit has none."""
 ASIDE = ("/public", "/finance")
 """Where no link of the office leads."""
-ONE_OF_MANY = ("/audit/events/", "/interface/")
-ENOUGH = 3
-"""Pages of one kind of which the first few are enough."""
-NO_PAGES = ("/evidence/", "/export", ".zip")
 _NUMBER = re.compile(r"ZY-\d{4}-\d{4}")
 AGAIN, OBJECTION = f"{WORDS}，又冒了一次", "还在冒烟，就在北墙"
 QUESTION, DAY = "磁选装置何时到货？", "2027年1月1日 元旦"
@@ -59,24 +55,9 @@ def whole_round(story: Story, language: str = "zh") -> list[Answer]:
     make_busy(story)
     found = Round(story, language)
     for part in (at_the_door, own_account, public, identity, links, decisions, reports, inbox, office_papers, rules,
-                 auditing, errors):  # fmt: skip
+                 auditing, lending, errors):  # fmt: skip
         part(found)
     return found.kept
-
-
-def every_link(browser: Browser, *starts: str) -> None:
-    """All that one is led to from here."""
-    seen, waiting = set(starts), list(starts)
-    while waiting:
-        page = browser.open(path := waiting.pop())
-        assert page.status == 200, (path, page.status, page.text[:300])
-        found = {href.partition("#")[0] for href in page.hrefs if href.startswith("/")} - seen
-        found = {href for href in found if not any(part in href for part in NO_PAGES)}
-        many = sorted(href for href in found if href.startswith(ONE_OF_MANY))
-        found -= set(many if any(href.startswith(ONE_OF_MANY) for href in seen) else many[ENOUGH:])
-        seen |= found
-        waiting += sorted(found)
-    assert len(seen) > len(starts), browser.page.text
 
 
 def links(found: Round) -> None:
@@ -263,6 +244,19 @@ def rules(found: Round) -> None:
     clerk.open("/admin/templates/triage")
     clerk.send("/admin/templates/triage", press="预览", body="请受理 {{ hazard_no }}，{{ notice_no }}。")
     other.open("/admin/proposals?view=all")
+
+
+def lending(found: Round) -> None:
+    """The clerk lends what they may do to a colleague for a week."""
+    story, clerk = found.story, found.people["clerk"]
+    week = {
+        "from_on": str(story.at.date()),
+        "until_on": str((story.at + timedelta(days=5)).date()),
+        "reason": "外出学习",
+    }
+    story.post("clerk", "/delegations", {"delegate": story.town.actors["second_clerk"].person_id, **week})
+    lent = [href for href in clerk.open("/account").hrefs if href.startswith("/account/delegations/")]
+    clerk.open(next(href for href in lent if not href.endswith("/new")))
 
 
 def auditing(found: Round) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from models.errors import StaleVersion, WrongStage
 from models.forms import FORMS
+from models.operations import Operation
 from models.permissions import roles_for
 from models.process import FIRST_STEP, MOVES, STEPS, DecisionCode, Move, move_for, moves_at
 from models.stage import Owner, Step
@@ -33,7 +34,13 @@ def test_a_refusal_names_everything_that_may_be_decided_here(step: Step):
     with pytest.raises(WrongStage) as refusal:
         move_for(step, DecisionCode.REPORT)
 
-    assert [move.decision.label for move in moves_at(step) if move.decision.label not in refusal.value.remedy] == []
+    onward = [
+        move
+        for move in moves_at(step)
+        if not move.is_duty and not move.request and move.operation != Operation.WITHDRAW_DECISION
+    ]
+    assert [move.decision.label for move in onward if move.decision.label not in refusal.value.remedy] == []
+    assert refusal.value.extra["open_here"] == list(dict.fromkeys(move.decision for move in moves_at(step)))
 
 
 def test_a_decision_has_one_resource_and_a_resource_one_decision():
