@@ -29,5 +29,5 @@ class HazardEvidence(SQLModel, table=True):
     __tablename__ = "hazard_evidence"  # pyright: ignore[reportAssignmentType]  # SQLModel declares it as a descriptor
 
     hazard_id: str = Field(primary_key=True, foreign_key="hazard.id")
-    evidence_id: str = Field(primary_key=True, foreign_key="evidence.id")
+    evidence_id: str = Field(primary_key=True, foreign_key="evidence.id", index=True)
     decision_id: str = Field(primary_key=True, foreign_key="decision.id")

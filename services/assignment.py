@@ -134,7 +134,7 @@ def arbitrate(session: Session, hazard: Hazard, form: Arbitration, *, by: Actor,
     lead = lookups.unit_by_code(session, form.lead_unit, field="lead_unit", kinds=_LEADS)
     if lead.id == hazard.rectifying_unit_id:
         raise same_unit()
-    taken = take(session, hazard, DecisionCode.ARBITRATE, form, by=by, at=at, lead_unit_id=lead.id, arbitrated=True)
+    taken = take(session, hazard, DecisionCode.ARBITRATE, form, by=by, at=at, arbitrated=True, **_led_by(hazard, lead))
     _hand_over(session, hazard, lead.id)
     return taken
 
@@ -157,7 +157,7 @@ def reassign(session: Session, hazard: Hazard, form: Reassignment, *, by: Actor,
     lead = lookups.unit_by_code(session, form.lead_unit, field="lead_unit", kinds=_LEADS)
     if lead.id == hazard.rectifying_unit_id:
         raise same_unit()
-    taken = take(session, hazard, DecisionCode.REASSIGN, form, by=by, at=at, lead_unit_id=lead.id)
+    taken = take(session, hazard, DecisionCode.REASSIGN, form, by=by, at=at, **_led_by(hazard, lead))
     _hand_over(session, hazard, lead.id)
     return taken
 
@@ -180,6 +180,12 @@ def same_unit(field: str = "lead_unit") -> InvalidInput:
         f"整改责任单位不能同时是{name}。", rule="职责分离：整改与督办、复查分属不同单位", remedy=f"请另行指定{name}。",
         extra={"errors": [{"field": field, "message": "不能与整改责任单位相同"}]},
     )  # fmt: skip
+
+
+def _led_by(hazard: Hazard, lead: Unit) -> dict[str, Any]:
+    """A unit that supervised and leads from now on does both as the lead unit."""
+    both = lead.id == hazard.supervising_unit_id
+    return {"lead_unit_id": lead.id} | ({"supervising_unit_id": None} if both else {})
 
 
 def _supervisor(session: Session, form: Assignment, lead: Unit) -> str | None:

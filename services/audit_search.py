@@ -92,7 +92,8 @@ def accounts_of(session: Session, rows: Sequence[Any]) -> dict[int, str]:
     told = session.execute(select(AUDIT_EVENT.c.gid, AUDIT_EVENT.c.body).where(AUDIT_EVENT.c.gid.in_(asked))).all()
     accounts = {row.gid: str(json.loads(row.body).get("account", "")) for row in told}
     named = select(col(Account.id), col(Person.name)).join(Person, col(Person.id) == col(Account.person_id))
-    names = dict(session.execute(named.where(col(Account.id).in_(sorted({*accounts.values()})))).tuples())
+    known = session.execute(named.where(col(Account.id).in_(sorted({*accounts.values()})))).all()
+    names = {row.id: row.name for row in known}
     return {gid: names[account] for gid, account in accounts.items() if account in names}
 
 

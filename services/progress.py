@@ -210,7 +210,7 @@ def _unfinished(hazard: Hazard) -> tuple[ColumnElement[bool], ...]:
     return (SUB_ACTION.c.hazard_id == hazard.id, SUB_ACTION.c.done_at.is_(None), SUB_ACTION.c.dropped_at.is_(None))
 
 
-def _new_owner(session: Session, hazard: Hazard, form: OwnerChange) -> dict[str, str | None]:
+def _new_owner(session: Session, hazard: Hazard, form: OwnerChange) -> dict[str, Any]:
     enterprise = lookups.enterprise_by_credit_code(session, form.enterprise) if form.enterprise else None
     code = form.rectifying_unit or ""
     unit = None if enterprise else lookups.unit_by_code(session, code, field="rectifying_unit", kinds=RECTIFIES)

@@ -75,7 +75,7 @@ def ask(session: Session, hazard: Hazard, form: Form, *, by: Actor, at: datetime
         return _decide(
             session,
             asked,
-            FORMS[kind.grant](comment="按权限表无须第二人"),
+            FORMS[kind.grant].model_validate({"comment": "按权限表无须第二人"}),
             by=by,
             at=at,
             kind=kind,

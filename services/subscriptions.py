@@ -15,7 +15,7 @@ from models.saved_filter import FilteredList
 from models.tables import HAZARD, SUBSCRIPTION, SUBSCRIPTION_SEEN
 from services import ledger_filters, register, saved_filters, standing_in
 
-MOST_NAMED = 20
+MOST_NAMED = 10
 """So many of the new ones are named; how many there are is always said."""
 _SUBSCRIBE = insert_once(SUBSCRIPTION, "filter_id")
 

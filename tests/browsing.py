@@ -9,6 +9,10 @@ from starlette.testclient import TestClient
 from web.cookies import SESSION
 
 SITE = "https://hazard.test"
+ONE_OF_MANY = ("/audit/events/", "/interface/")
+ENOUGH = 3
+"""Pages of one kind of which the first few are enough."""
+NO_PAGES = ("/evidence/", "/export", ".zip")
 _VOID = frozenset({"input", "meta", "link", "br", "img"})
 
 
@@ -146,3 +150,18 @@ def submitted(
 
 def errors_of(page: Page) -> str:
     return page.text[:1500]
+
+
+def every_link(browser: Browser, *starts: str) -> None:
+    """All that one is led to from here."""
+    seen, waiting = set(starts), list(starts)
+    while waiting:
+        page = browser.open(path := waiting.pop())
+        assert page.status == 200, (path, page.status, page.text[:300])
+        found = {href.partition("#")[0] for href in page.hrefs if href.startswith("/")} - seen
+        found = {href for href in found if not any(part in href for part in NO_PAGES)}
+        many = sorted(href for href in found if href.startswith(ONE_OF_MANY))
+        found -= set(many if any(href.startswith(ONE_OF_MANY) for href in seen) else many[ENOUGH:])
+        seen |= found
+        waiting += sorted(found)
+    assert len(seen) > len(starts), browser.page.text

@@ -1,43 +1,33 @@
 """A round through all the pages: everybody follows every link, and forms are answered rightly, wrongly and too late."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlmodel import Session
+from sqlalchemy import update
 
 from administering import approve, browsers, filled_in, proof
 from api.app import make_app
-from browsing import Browser, submitted
-from databases import Databases, opened
+from browsing import Browser, every_link, submitted
+from busy_office import make_busy
 from models.engine import writing
-from models.incident import IncidentKind
-from models.tables import HAZARD, WORK_ITEM
+from models.tables import WORK_ITEM
 from office_api import PASSWORD
-from services import drafts, incidents, keys, phrases, sealing
 from services.keys import finance_token
 from serving import with_pages
-from settings import Settings
 from signing_in import App
 from story import OfficeOn, Story
-from town import Town
+from tip_off import WORDS
 from visiting import ASK, FOLLOWED, TAKEN, answered, code_on, following, reward_for
 from web.cookies import LANGUAGE
 from witness import Answer, Witness
 
 WHO = ("clerk", "officer", "head", "leader", "principal", "villager", "auditor", "admin")
 """Somebody of each role that has pages; a district unit has none."""
-STEPS = ("CLASSIFY", "ASSIGN", "PLAN", "PLAN_REVIEW", "WORK", "JUDGE", "GATE", "CLOSED")
 ASIDE = ("/public", "/finance")
 """Where no link of the office leads."""
-ONE_OF_MANY = ("/audit/events/", "/interface/")
-"""Pages of one kind of which those linked from one list are enough."""
-NO_PAGES = ("/evidence/", "/export", ".zip")
 _NUMBER = re.compile(r"ZY-\d{4}-\d{4}")
+AGAIN, OBJECTION = f"{WORDS}，又冒了一次", "还在冒烟，就在北墙"
 QUESTION, DAY = "磁选装置何时到货？", "2027年1月1日 元旦"
 SOURCE = {"source": "镇安委办〔2026〕9号"}
 
@@ -60,74 +50,14 @@ class Round:
         return found
 
 
-@contextmanager
-def office_at_work(databases: Databases, folder: Path) -> Iterator[Story]:
-    """The office on a database of its own, whose channels may send to this host."""
-    held = Settings(data_dir=folder, private_webhooks="127.0.0.1")  # pyright: ignore[reportCallIssue]  # the other fields have defaults
-    settled = databases.town
-    with opened(databases, with_town=True) as engine:
-        town = Town(dict(settled.units), settled.enterprise, dict(settled.persons), dict(settled.actors))
-        yield Story(engine, town, held)
-
-
 def whole_round(story: Story, language: str = "zh") -> list[Answer]:
     """Every page there is, for whoever it is."""
     make_busy(story)
     found = Round(story, language)
-    for part in (
-        at_the_door,
-        own_account,
-        links,
-        decisions,
-        reports,
-        inbox,
-        public,
-        office_papers,
-        rules,
-        auditing,
-        errors,
-    ):
+    for part in (at_the_door, own_account, public, identity, links, decisions, reports, inbox, office_papers, rules,
+                 auditing, lending, errors):  # fmt: skip
         part(found)
     return found.kept
-
-
-def make_busy(story: Story) -> None:
-    """Hazards at every step, late enough for letters that wait for an answer, and something in every list of the administration."""
-    no = story.report().no
-    for step in STEPS:
-        story.report().carry_to(step)
-    story.later(days=10)
-    story.sweep()
-    with writing(story.engine) as session, session.begin():
-        sealing.seal(session, keys.signing_key(story.office.settings.key_dir), at=story.at)
-        incidents.report(session, IncidentKind.NOBODY_TO_TELL, "经发办/部门负责人", "该岗位无人担任。", at=story.at)
-        leave_unfinished(session, story.town, no, at=story.at)
-    story.go_to(story.at)
-
-
-def leave_unfinished(session: Session, town: Town, no: str, *, at: datetime) -> None:
-    """The clerk has a draft of a decision and of a report, and keeps phrases."""
-    clerk = town.actors["clerk"]
-    about = session.execute(select(HAZARD.c.id).where(HAZARD.c.no == no)).scalar_one()
-    for place in (drafts.Place(about, "acceptance"), drafts.TO_REPORT):
-        drafts.keep(session, place, {"comment": ["写了一半"]}, version=1, by=clerk, at=at)
-    phrases.keep_own(session, "请先断电挂牌。", decision="ACCEPT", by=clerk, at=at)
-    phrases.share(session, "请先断电挂牌。", decision="", by=clerk, at=at)
-
-
-def every_link(browser: Browser, *starts: str) -> None:
-    """All that one is led to from here."""
-    seen, waiting = set(starts), list(starts)
-    while waiting:
-        page = browser.open(path := waiting.pop())
-        assert page.status == 200, (path, page.status, page.text[:300])
-        found = {href.partition("#")[0] for href in page.hrefs if href.startswith("/")} - seen
-        found = {href for href in found if not any(part in href for part in NO_PAGES)}
-        if any(href.startswith(ONE_OF_MANY) for href in seen):
-            found = {href for href in found if not href.startswith(ONE_OF_MANY)}
-        seen |= found
-        waiting += sorted(found)
-    assert len(seen) > len(starts), browser.page.text
 
 
 def links(found: Round) -> None:
@@ -135,6 +65,7 @@ def links(found: Round) -> None:
         every_link(found.people[who], "/", *ASIDE)
     found.people["district"].open("/")
     every_link(found.guest(), "/public", "/finance", "/sign-in", "/first-password")
+    found.guest().open("/interface/show_hazard")
 
 
 def at_the_door(found: Round) -> None:
@@ -173,8 +104,8 @@ def decisions(found: Round) -> None:
     forms = {answer.kind: answer for answer in found.kept if answer.route.endswith("/decisions/{resource}")}
     for form in forms.values():
         browser = found.people[form.who]
-        browser.open(form.path)
-        browser.send(form.path)
+        if browser.open(form.path).status == 200:
+            browser.send(form.path)
     story, clerk, officer = found.story, found.people["clerk"], found.people["officer"]
     overtaken = f"/hazards/{story.report().no}/decisions/acceptance"
     filled_in(clerk, overtaken, verifying_unit="YJB")
@@ -243,6 +174,29 @@ def public(found: Round) -> None:
     found.guest().open(f"{FOLLOWED}/erasure")
 
 
+def identity(found: Round) -> None:
+    """What the office does with a report by the public, up to the name of who made it; one of them objects."""
+    story, clerk, leader = found.story, found.people["clerk"], found.people["leader"]
+    guest = found.guest()
+    answered(guest, by_name=True, description=AGAIN)
+    done = guest.send(TAKEN)
+    no = _NUMBER.findall(done.text)[0]
+    for who, code in (("clerk", "refusal-request"), ("second_clerk", "refusal-grant")):
+        answers = {"ground": "NO_PLACE", "reason": "地点不明"} if who == "clerk" else {}
+        submitted(found.people[who], f"/hazards/{no}/decisions/{code}", **answers)
+    following(guest, code_on(done))
+    guest.send(f"{FOLLOWED}/objection", objection=OBJECTION)
+    paths = sorted(href for href in clerk.open(f"/hazards/{no}/reports").hrefs if href.startswith("/reports/"))
+    for path in paths:
+        clerk.open(path)
+    unsealing = next(path for path in paths if path.endswith("/unsealing"))
+    filled_in(clerk, unsealing, ground="REWARD", reason="核实奖励发放")
+    approval = next(href for href in leader.open("/unsealings").hrefs if href.endswith("/approval"))
+    filled_in(leader, approval)
+    clerk.open(next(href for href in clerk.open("/unsealings").hrefs if href.endswith("/identity")))
+    story.post("leader", f"/hazards/{no}/instructions", {"words": "请应急办报告", "unit": "YJB"})
+
+
 def office_papers(found: Round) -> None:
     """Every form of the administration sent empty; some filled in, put before a second person, and answered."""
     admin, clerk, other = (found.people[who] for who in ("admin", "clerk", "second_admin"))
@@ -276,6 +230,7 @@ def _forms_of(found: Round, browser: Browser) -> list[str]:
 def rules(found: Round) -> None:
     """A limit, a level and a year revised, tried out, proposed; a standard and the words of a notice."""
     clerk, other = found.people["clerk"], found.people["second_clerk"]
+    found.story.report()
     clerk.open("/admin/rules/revision?keys=triage")
     clerk.send("/admin/rules/revision", triage__number="3", **SOURCE)
     proposal = clerk.send("/admin/rules/revision/taken")
@@ -289,6 +244,19 @@ def rules(found: Round) -> None:
     clerk.open("/admin/templates/triage")
     clerk.send("/admin/templates/triage", press="预览", body="请受理 {{ hazard_no }}，{{ notice_no }}。")
     other.open("/admin/proposals?view=all")
+
+
+def lending(found: Round) -> None:
+    """The clerk lends what they may do to a colleague for a week."""
+    story, clerk = found.story, found.people["clerk"]
+    week = {
+        "from_on": str(story.at.date()),
+        "until_on": str((story.at + timedelta(days=5)).date()),
+        "reason": "外出学习",
+    }
+    story.post("clerk", "/delegations", {"delegate": story.town.actors["second_clerk"].person_id, **week})
+    lent = [href for href in clerk.open("/account").hrefs if href.startswith("/account/delegations/")]
+    clerk.open(next(href for href in lent if not href.endswith("/new")))
 
 
 def auditing(found: Round) -> None:

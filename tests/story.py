@@ -21,6 +21,7 @@ from services import escalations
 from settings import Settings
 from town import NOON, STRAIGHT_WAY, Town, add_person, form_for, photo
 
+_PLACES = {(move.at, move.decision) for move in MOVES}
 RESOURCE = {move.decision: move.resource for move in MOVES}
 
 
@@ -115,10 +116,13 @@ class Case:
         return answer.json()["detail"]
 
     def carry_to(self, step: str, **limits: Any) -> "Case":
-        """The straight way up to this step; `limits` change the assignment."""
+        """The straight way up to this step, on from where it stands; `limits` change the assignment."""
         for code, who in STRAIGHT_WAY:
-            if self.shown()["step"] == step:
+            stands = self.shown()["step"]
+            if stands == step:
                 return self
+            if (stands, code) not in _PLACES:
+                continue
             with writing(self.story.engine) as session, session.begin():
                 form = form_for(session, self.story.town, code, self.story.at).model_dump(mode="json")
             form |= limits if code == DecisionCode.ASSIGN else {}

@@ -199,11 +199,12 @@ def test_no_canary_of_a_reporter_is_found_outside_the_vault(
     crash(installation, reporters[0])
     handle(people, numbers[0])
     assert reporters[1].send("/report/erasure").status_code == 201
-    wait_until(lambda: not [no for no in numbers if waiting(installation, no)], seconds=120)
+    wait_until(lambda: not [no for no in numbers if waiting(installation, no)], seconds=300)
 
     places = dict(seen(installation, people, numbers[0])) | dict(kept(installation, tmp_path))
 
     assert hits(places, STEM, DIGITS, ADDRESS) == []
+    assert numbers[0].encode() in places[f"office /hazards/{numbers[0]}"]
     assert {"hazardflow.db", "backup ./hazardflow.db"} <= places.keys()
     assert [name for name in places if name.startswith("logs/")]
     assert any(b"Traceback" in content for name, content in places.items() if name.startswith("logs/"))

@@ -74,8 +74,8 @@ def test_a_page_links_only_to_what_exists(page: str) -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "docs/regulations.md", "docs/clocks.md"])
 def test_a_page_names_only_tests_that_exist(page: str) -> None:
-    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
-    files = {path.name for path in (ROOT / "tests").glob("test_*.py")}
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    files = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
     named = set(re.findall(r"\btest_\w+(?:\.py)?", _text(page)))
 
     assert sorted(name for name in named if name not in files and f"def {name}(" not in tests) == []

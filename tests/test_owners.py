@@ -153,3 +153,9 @@ def test_how_often_an_assignment_was_sent_back_is_shown(session: Session, town: 
     shown = views.hazard_whole(hazard, around, by=town.auditor, now=NOON)
 
     assert (shown["returned"], shown["arbitrated"], shown["cooperating_units"]) == (1, False, ["经发办"])
+
+
+def test_a_supervising_unit_that_takes_the_lead_supervises_as_the_lead(session: Session, town: Town):
+    hazard = take(session, town, assigned(session, town, supervising_unit="JFB"), D.REASSIGN, "clerk", at=NOON + A_DAY)
+
+    assert (hazard.lead_unit_id, hazard.supervising_unit_id) == (town.units["JFB"].id, None)

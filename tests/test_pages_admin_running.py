@@ -56,6 +56,7 @@ def test_a_dead_letter_is_listed_with_its_reason_and_sent_again(story: Story, pe
     no, clerk = dead_letter(story), people["clerk"]
     assert clerk.open("/admin/deliveries?state=dead").sees(no, "安委办经办人甲", "已销号", "失败", REASON)
     assert not clerk.open("/admin/deliveries?state=queued").sees(REASON)
+    assert clerk.open("/admin").sees("通知送达 1 项待处理")
     clerk.open("/admin/deliveries?state=dead")
 
     page = clerk.send(next(form.action for form in clerk.page.forms if form.action.endswith("/retry")))

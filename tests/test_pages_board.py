@@ -152,7 +152,7 @@ def test_an_instruction_without_words_is_asked_again(story: Story, browsers: dic
     assert (page.status, page.sees("请填写批示内容")) == (422, True)
     assert page.form(path).values["due_on"] == ["2026-09-01"]
     late = browsers["leader"].send(path, words="抓紧", unit="YJB")
-    assert (late.status, late.sees("所填期限已过")) == (422, True)
+    assert (late.status, late.sees("至少留4个工作小时")) == (422, True)
 
 
 def test_an_instruction_sent_twice_is_one(story: Story, browsers: dict[str, Browser]):

@@ -30,7 +30,7 @@ def test_everybody_finds_it_at_the_foot_of_every_page(somebody: Browser):
 
 
 def test_every_operation_has_its_page_in_both_languages(somebody: Browser, client: TestClient):
-    known = calls(client.app.openapi())  # pyright: ignore[reportAttributeAccessIssue]
+    known = calls(client.app.openapi())  # pyright: ignore[reportFunctionMemberAccess]
     assert len(known) > 200
     for language in ("zh", "en"):
         somebody.client.cookies.set(LANGUAGE, language, domain="hazard.test", path="/")
@@ -76,7 +76,7 @@ def test_what_the_interface_lacks_is_not_found(somebody: Browser):
 
 
 def test_what_is_told_beside_the_description_is_about_what_exists(client: TestClient):
-    known = calls(client.app.openapi())  # pyright: ignore[reportAttributeAccessIssue]
+    known = calls(client.app.openapi())  # pyright: ignore[reportFunctionMemberAccess]
     told = {
         call.id for call in known if call.about.get("description") and not call.about["description"].startswith("可由")
     }

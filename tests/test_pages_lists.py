@@ -125,7 +125,7 @@ def test_a_made_up_page_address_is_refused_in_words(browsers: dict[str, Browser]
 
 
 def test_an_enterprise_is_not_told_the_channel(story: Story, browsers: dict[str, Browser]):
-    case = story.report()
+    case = story.report().carry_to("PLAN")
 
     assert browsers["principal"].open(f"/hazards/{case.no}").sees("来源渠道") is False
     assert browsers["principal"].open("/hazards").sees("来源渠道") is False

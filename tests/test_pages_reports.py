@@ -72,6 +72,7 @@ def test_an_identity_is_unsealed_by_two_in_the_browser(story: Story, browsers: M
     asked = clerk.send(f"{report}/unsealing", ground="REWARD", reason="核实奖励发放")
     assert asked.sees(case.no, "发放奖励", "待批准")
 
+    assert leader.open("/inbox").sees("有 1 项启封举报人身份的申请待您批准")
     waiting = leader.open("/unsealings")
     link = next(href for href in waiting.hrefs if href.endswith("/approval"))
     assert clerk.open(link).status == 403

@@ -16,6 +16,7 @@ from town import Town
 from web.app import include
 from web.cookies import SESSION
 from web.fields import fields_of, leaves
+from web.tabs import TABS
 
 
 @pytest.fixture
@@ -45,6 +46,19 @@ def test_who_has_no_page_here_is_told_so_at_the_front_door(story: Story, browser
 
     assert page.status == 403
     assert page.sees("您的岗位在本系统没有可办理的页面", "联系系统管理员")
+
+
+def test_every_tab_opens_for_whoever_sees_it(browsers: dict[str, Browser]):
+    tabs = {path for path, _, _ in TABS}
+
+    shut = [
+        (who, path)
+        for who, browser in browsers.items()
+        for path in browser.open("/").hrefs & tabs
+        if browser.open(path).status != 200
+    ]
+
+    assert shut == []
 
 
 def test_what_is_invisible_does_not_exist(story: Story, browsers: dict[str, Browser]):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
+from browsing import Browser
 from models.engine import writing
 from models.organization import UnitKind
 from models.permissions import Role
@@ -12,6 +13,7 @@ from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from services import organization
 from services.more_time import EXTENSIONS
+from serving import with_pages
 from settings import Settings
 from story import Case, Story
 from town import NOON, Town, add_person
@@ -37,49 +39,56 @@ def settle(case: Case, kind: K, asker: str, decider: str, **form: object) -> Non
 
 
 def test_scenario_01_stopped_equipment_runs_again(story: Story):
-    """湖州: a patrol finds the equipment running; within the hour the case is at the top and with enforcement."""
-    case = story.report().carry_to("WORK")
+    """湖州: a patrol finds the stopped equipment running; within the hour the case is at the top and with enforcement."""
+    case = story.report().carry_to("CLASSIFY")
+    case.step("officer", D.MAJOR, interim_control="STOP_EQUIPMENT", interim_document="临应急停〔2026〕2号")
+    case.carry_to("WORK")
     story.later(hours=20)
+    seen = story.at
 
-    case.step("villager", D.CONFIRM_CONTROL, holds=False, finding="巡查发现设备擅自运行")
+    case.step("villager", D.CONFIRM_CONTROL, holds=False, finding="巡查发现停用的设备擅自运行")
     story.later(minutes=30)
     case.step("officer", D.TO_ENFORCEMENT, ground="擅自恢复生产")
     case.step("officer", D.ENFORCE, kind="SEALING")
     case.step("officer", D.ENFORCE, kind="CRIMINAL_CHECK", content="经核查，移送公安机关")
 
-    assert 4 in case.levels()
-    printed = case.story.get("auditor", f"/hazards/{case.no}/timeline")
-    assert [event["recorded_at"] for event in printed] == sorted(event["recorded_at"] for event in printed)
+    assert case.shown()["interim_control"] == "STOP_EQUIPMENT"
+    top = [row for row in case.shown()["escalations"] if row["level"] == 4]
+    assert min(datetime.fromisoformat(row["fired_at"]) for row in top) - seen < timedelta(hours=1)
     told = [event["type"] for event in case.events()]
     assert [kind for kind in told if kind != "ESCALATED"][-3:] == ["TO_ENFORCEMENT", "ENFORCE", "ENFORCE"]
     assert told[told.index("CONFIRM_CONTROL") + 1 :][:5] == ["ESCALATED"] * 5
+    printed = Browser(with_pages(story.client.app)).signed_in(story.people["auditor"].token)  # pyright: ignore[reportArgumentType]
+    assert printed.open(f"/hazards/{case.no}/record").sees("停用的设备擅自运行", "转入执法", "移送公安机关")
 
 
 def test_scenario_02_stopped_replaced_inspected_and_struck_off(story: Story):
-    """鄂州: stopped, replaced, inspected by a third party, accepted, struck off."""
-    case = story.report().carry_to("WORK")
+    """鄂州: stopped by the street office, replaced, inspected by a third party, accepted, struck off."""
+    case = story.report().carry_to("PLAN_REVIEW")
+    case.step("officer", D.STOP_FIRST, reason="未停用即整改，不能保证安全", document_no="街办停〔2026〕1号")
+    case.carry_to("WORK")
     story.later(days=20)
     pair = [story.photo("principal"), story.photo("principal")]
+    done = {"photo_pairs": [pair], "done": "更换全部设备"}
 
-    case.step(
-        "principal", D.COMPLETE, photo_pairs=[pair], self_acceptance="第三方检验机构出具合格报告", done="更换全部设备"
-    )
+    assert "自行验收" in case.refused("principal", D.COMPLETE, **done, self_acceptance="")
+    case.step("principal", D.COMPLETE, **done, self_acceptance="第三方检验机构出具合格报告")
     story.later(days=2)
     case.step("officer", D.RECHECK)
-    settle(case, K.LIFTING, "head", "leader")
     case.step("head", D.PASS)
+    assert "停产停用措施尚未经审查同意解除" in case.attempt("clerk", D.CLOSE).text
+    settle(case, K.LIFTING, "head", "leader")
     case.step("clerk", D.CLOSE)
 
-    assert case.shown()["stage"] == "CLOSED"
+    assert (case.shown()["stage"], case.shown()["interim_control"]) == ("CLOSED", None)
 
 
 def test_scenario_03_a_batch_of_listed_hazards(story: Story):
-    """广元: 24 hazards, 21 rectifying enterprises, 12 supervising departments, listed in one batch."""
+    """广元: 24 hazards, 21 rectifying enterprises, 12 supervising units besides the lead, listed in one batch."""
     with writing(story.engine) as session, session.begin():
         for number in range(12):
-            organization.add_unit(
-                session, code=f"D{number}", name=f"部门{number}", kind=UnitKind.DEPARTMENT, by=None, at=NOON
-            )
+            name, kind = f"部门{number}", UnitKind.DEPARTMENT
+            organization.add_unit(session, code=f"D{number}", name=name, kind=kind, by=None, at=NOON)
         for number in range(21):
             organization.add_enterprise(
                 session, credit_code=f"9150011800000000{number:02d}", name=f"企业{number}", address="某某村", sector="工贸",
@@ -89,52 +98,61 @@ def test_scenario_03_a_batch_of_listed_hazards(story: Story):
 
     for number in range(24):
         case = story.report(enterprise=f"9150011800000000{number % 21:02d}").carry_to("ASSIGN")
-        case.step("clerk", D.ASSIGN, lead_unit=f"D{number % 12}", leader=leader)
-        case.step("leader", K.LISTING.ask)
+        case.step("clerk", D.ASSIGN, lead_unit="YJB", supervising_unit=f"D{number % 12}", leader=leader)
+        case.step("leader", K.LISTING.ask, document_no="临安委〔2026〕3号")
 
     ledger = story.get("auditor", "/hazards", params={"limit": 200})["items"]
     whole = [story.get("auditor", f"/hazards/{line['no']}") for line in ledger]
     assert {line["listing_level"] for line in ledger} == {"TOWN"}
-    assert (len(whole), len({one["enterprise"] for one in whole}), len({one["lead_unit"] for one in whole})) == (
-        24,
-        21,
-        12,
-    )
+    assert {one["requests"][0]["form"]["document_no"] for one in whole} == {"临安委〔2026〕3号"}
+    assert {one["lead_unit"] for one in whole} == {"应急办"}
+    rectifying, supervising = ({one[part] for one in whole} for part in ("enterprise", "supervising_unit"))
+    assert (len(whole), len(rectifying), len(supervising)) == (24, 21, 12)
 
 
 def test_scenario_04_the_rate_by_the_original_and_by_the_approved_limit(story: Story):
-    """湖北: of 18 due in the year 17 are closed on time and one is extended to 30 June for a design change."""
+    """湖北: of 18 due in the year 17 are closed and one is extended to 30 June for a design change."""
     story.go_to(day("2026-03-02"))
     cases = [story.report().carry_to("WORK", limit_days=60) for _ in range(18)]
     story.later(days=20)
     late, *others = cases
     evidence = [story.photo("principal")]
     settle(late, K.LISTING, "clerk", "leader")
-    settle(late, K.EXTENSION, "principal", "head", new_limit_on="2026-06-30", evidence=evidence)
+    why = {"reason_code": "DESIGN_CHANGE", "new_limit_on": "2026-06-30"}
+    settle(late, K.EXTENSION, "principal", "head", evidence=evidence, **why)
     for case in others:
-        case.step("principal", D.COMPLETE, photo_pairs=[[story.photo("principal"), story.photo("principal")]])
+        case.carry_to("CLOSED")
 
     story.go_to(day("2026-06-01"))
     counted = story.get("auditor", "/statistics", params={"first": "2026-01-01", "last": "2026-12-31"})["total"]
     assert (counted["due"], counted["on_time_by_original_limit"], counted["on_time_by_approved_limit"]) == (18, 17, 18)
+    stages = [line["stage"] for line in story.get("auditor", "/hazards", params={"limit": 200})["items"]]
+    assert (stages.count("CLOSED"), stages.count("RECTIFICATION")) == (17, 1)
+    [first, *_] = [row for row in late.shown()["deadlines"] if row["clock"] == "rectification"]
+    assert (first["outcome"], late.clock("rectification")["due_at"][:10]) == ("SUPERSEDED", "2026-06-30")
 
 
-@pytest.mark.parametrize("days", [17, 44])
-def test_scenario_05_listed_on_one_day_closed_after_so_many(story: Story, days: int):
-    """雨花: two listed on one day, closed after 17 and 44 days."""
-    case = story.report().carry_to("WORK", limit_days=60)
-    settle(case, K.LISTING, "clerk", "leader")
-    story.later(days=days)
-    case.step("principal", D.COMPLETE, photo_pairs=[[story.photo("principal"), story.photo("principal")]])
-    case.step("officer", D.RECHECK)
-    settle(case, K.LIFTING, "head", "leader")
-    case.step("head", D.PASS)
-    settle(case, K.DELISTING, "clerk", "leader")
+def test_scenario_05_two_listed_on_one_day_closed_after_17_and_44(story: Story):
+    """雨花: two fire hazards listed on the same day, closed after 17 and 44 days."""
+    cases = [story.report(sector="消防").carry_to("WORK", limit_days=60) for _ in range(2)]
+    for case in cases:
+        settle(case, K.LISTING, "clerk", "leader")
+    listed = story.at
 
-    case.step("clerk", D.CLOSE)
+    for case, days in zip(cases, (17, 44), strict=True):
+        story.go_to(listed + timedelta(days=days))
+        case.carry_to("GATE")
+        assert "尚未摘牌" in case.refused("clerk", D.CLOSE)
+        settle(case, K.DELISTING, "clerk", "leader")
+        case.step("clerk", D.CLOSE)
+        case.step("clerk", D.PUBLISH_LISTING, what="publish_delisting")
 
-    on = {event["type"]: datetime.fromisoformat(event["recorded_at"]).date() for event in case.events()}
-    assert (on["CLOSE"] - on["GRANT_LISTING"]).days == days
+    on = [
+        {event["type"]: datetime.fromisoformat(event["recorded_at"]).date() for event in case.events()}
+        for case in cases
+    ]
+    assert len({one["GRANT_LISTING"] for one in on}) == 1
+    assert [(one["CLOSE"] - one["GRANT_LISTING"]).days for one in on] == [17, 44]
 
 
 def test_scenario_07_a_downgrade_needs_the_second_approver_and_the_auditor_lists_it(story: Story):
@@ -222,13 +240,18 @@ def test_scenario_12_what_is_written_later_never_restarts_the_limit(story: Story
 
 
 def test_scenario_13_an_assignment_decided_late_gives_no_less_time(story: Story):
-    case = story.report().carry_to("SIGN", limit_days=30)
+    case = story.report().carry_to("ASSIGN")
+    waited = case.clock("assigning")
+    story.later(days=3)
+    case.step("clerk", D.ASSIGN, lead_unit="YJB", leader=story.town.persons["leader"].id, limit_days=30)
     story.later(days=2)
 
     case.step("officer", D.SIGN)
 
-    assert case.clock("rectification")["start_at"][:10] == "2026-09-09"
-    assert case.clock("rectification")["due_at"][:10] == "2026-10-09"
+    [late] = [row for row in case.shown()["deadlines"] if row["id"] == waited["id"]]
+    assert (late["outcome"], late["against"]) == ("LATE", "committee")
+    assert case.clock("rectification")["start_at"][:10] == "2026-09-12"
+    assert case.clock("rectification")["due_at"][:10] == "2026-10-12"
 
 
 def test_scenario_14_a_deregistered_enterprise_leaves_no_danger_behind(story: Story):

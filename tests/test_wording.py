@@ -17,7 +17,7 @@ STEPS = {
 }  # fmt: skip
 ENDS = {"closed", "dismissed", "downgraded", "transfer_ended", "refused", "merged", "voided"}
 WORDS = {"person_assigned", "urged", "copied", "instructed", "instruction_answered", "mentioned"}
-OF_NO_HAZARD = {"delegated", "delegation_ended", "handed_over"}
+OF_NO_HAZARD = {"delegated", "delegation_ended", "handed_over", "subscribed"}
 LADDER = {f"escalation_{level}" for level in range(5)}
 FACTS: dict[str, Any] = {
     "hazard_no": "ZY-2026-0017", "stage": "复查验收", "unit_name": "应急办", "due_text": "2026-10-13 24:00", "due_reason": "5个工作日",
@@ -26,6 +26,7 @@ FACTS: dict[str, Any] = {
     "overdue_text": "逾期3天", "duty_name": "同意延期", "outcome_text": "已同意", "raised": False, "count": 2, "lines": ["【待受理】隐患一", "【待受理】隐患二"],
     "sender": "李四", "task": "现场复查", "delegator": "张三", "delegate": "李四", "from_on": "2026-09-07", "until_on": "2026-09-11",
     "leaver": "张三", "successor": "李四", "moved": "3",
+    "filter_name": "码头路逾期", "new_count": "1", "found": "ZY-2026-0017 码头路2号",
 }  # fmt: skip
 TEMPLATES = sorted((Path(wording.__file__).parent / "templates").rglob("*.txt"))
 

@@ -8,19 +8,22 @@ from starlette.responses import Response
 
 from models.forms.organization import EnterpriseBody, PrincipalsBody, UnitBody
 from models.organization import UnitKind
+from models.outbox import NoticeState
 from models.permissions import Operation
-from services import access, lookups, office_people, organization
+from services import access, deliveries, incidents, lookups, office_people, organization, proposals
 from web.acting import Act
 from web.desk import Here, HereDep, Sent
 from web.fields import fields_of
 from web.listing import Cell, Filter, Listing, address_after, show, word
 from web.office_paper import OfficePaper
 from web.rendering import page
+from web.second_person import second_person_of
 from web.values import UNIT_KINDS
 
 router = APIRouter()
 MANAGE = {"x-operation": Operation.MANAGE_ORGANIZATION}
 PAGE = 50
+_MOST_COUNTED = 100
 ROOMS = (
     ("待批", (("/admin/proposals", "待批事项", "须由另一人批准的事项：角色、渠道、规则。", Operation.PROPOSALS),)),
     ("人员和单位", (
@@ -58,7 +61,21 @@ DONE = {"unit": "单位已登记。", "enterprise": "企业已登记。", "princ
 def home(visit: HereDep) -> Response:
     access.require(visit.by, Operation.VIEW_DELIVERIES)
     rooms = [(title, [row[:3] for row in rows if visit.by.grant_for(row[3])]) for title, rows in ROOMS]
-    return page(visit.request, "rooms.html", heading="管理", rooms=rooms)
+    return page(visit.request, "rooms.html", heading="管理", rooms=rooms, counts=_waiting(visit))
+
+
+def _waiting(visit: Here) -> dict[str, int]:
+    """How many wait in each room that this person may enter."""
+    with visit.looking() as session:
+        dead = deliveries.ledger(session, by=visit.by, state=NoticeState.DEAD, after=None, limit=_MOST_COUNTED)
+        counts = {"/admin/incidents": incidents.open_count(session), "/admin/deliveries": len(dead)}
+        if visit.by.grant_for(Operation.PROPOSALS):
+            acts = second_person_of(visit.request).acts()
+            waiting = proposals.proposals(
+                session, acts, by=visit.by, waiting_only=True, after=None, limit=_MOST_COUNTED
+            )
+            counts["/admin/proposals"] = len(waiting)
+    return counts
 
 
 @router.get("/admin/units", openapi_extra=MANAGE)

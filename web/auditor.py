@@ -55,7 +55,7 @@ HOME = (
 def home(visit: HereDep) -> Response:
     access.require(visit.by, Operation.SEARCH_TRAIL)
     rooms = [(title, [row[:3] for row in rows if visit.by.grant_for(row[3])]) for title, rows in HOME]
-    return page(visit.request, "rooms.html", heading="审计", rooms=rooms)
+    return page(visit.request, "rooms.html", heading="审计", rooms=rooms, counts={})
 
 
 @router.get("/audit/history", openapi_extra=RIGHT)

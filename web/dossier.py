@@ -75,7 +75,7 @@ def _limits(hazard: Hazard, around: Surroundings) -> tuple[datetime, datetime] |
 
 def _levels(session: Session, visit: Here, hazard: Hazard, among: Sequence[str]) -> list[dict[str, Any]]:
     def name_of(row: Any) -> str:
-        return policies.ladder(session, row.ladder_version).level(row.against, row.level).name
+        return policies.ladder(session, row.ladder_version).of(row.clock, row.against)[row.level].name
 
     return [
         {"row": one.row, "name": name_of(one.row), "clock": Clock(one.row.clock).label,

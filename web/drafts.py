@@ -20,7 +20,8 @@ from web.assets import local_path
 from web.desk import Here, HereDep, Sent, text_of
 from web.faults import Fault
 from web.fields import Field, leaves
-from web.inbox import VIEWS, label_of
+from web.inbox import label_of
+from web.inbox_filters import VIEWS
 from web.listing import Cell, Listing, button, link, show, tag, when, word
 from web.reading import Values, counts_of
 

@@ -16,7 +16,19 @@ from models.process import STEPS
 from models.saved_filter import FilteredList
 from models.source import CLOCKS_OF_REPORTERS
 from models.stage import Clock, Step
-from services import access, answers, drafts, duties, inbox, lookups, policies, saved_filters, staffing, supervision
+from services import (
+    access,
+    answers,
+    drafts,
+    duties,
+    inbox,
+    lookups,
+    policies,
+    saved_filters,
+    staffing,
+    supervision,
+    unsealing,
+)
 from services.watches import Watch
 from web import moments
 from web.acting import act
@@ -48,10 +60,12 @@ def show(visit: HereDep, asked: AskedInboxDep, cursor: str = "") -> Response:
         people, typed = staffing.people_under(session, by=visit.by), drafts.count(session, by=visit.by)
         kept = saved_filters.kept_for(session, by=visit.by, narrows=FilteredList.INBOX)
         units = lookups.units_named(session, visit.by.unit_ids)
+        unseals = visit.by.grant_for(Operation.APPROVE_UNSEALING)
+        unsealings = len(unsealing.waiting(session, by=visit.by, at=visit.at)) if unseals else 0
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     more = next_page(visit.request, last.follow_up_at if followed else last.due_at, last.id) if last else ""
     return page(visit.request, "inbox.html", lines=lines, more=more, views=VIEWS, asked=asked, people=people, kept=kept,
-                stages=STAGES, states=STATES, own_units=units, drafts=typed)  # fmt: skip
+                stages=STAGES, states=STATES, own_units=units, drafts=typed, unsealings=unsealings)  # fmt: skip
 
 
 def _lines(visit: Here, session: Session, rows: Any) -> list[dict[str, Any]]:

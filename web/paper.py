@@ -72,9 +72,9 @@ class Paper:
                     files=self.files())  # fmt: skip
 
     def open(self, draft: kept.Kept | None) -> None:
-        """Where its person left it."""
+        """Where its person left it; what the draft says nothing of is as on a new form."""
         if draft is not None:
-            self.draft, self.values = draft, draft.answers
+            self.draft, self.values = draft, {**self.values, **draft.answers}
 
     def check(self, *, faults: Sequence[Fault] = (), status: int = 200) -> Response:
         answers = shown_answers(self.fields, self.values, self.files(), self.visit.say)

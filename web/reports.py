@@ -12,6 +12,8 @@ from models.engine import writing
 from models.errors import NotFound
 from models.forms.tip_off import ReporterAnswer
 from models.permissions import Operation
+from models.process import DecisionCode, moves_at
+from models.stage import Step
 from models.vault import IDENTITY, MessageKind
 from services import access, evidence, originals, photos, relay, reporter_answers, rewards, sources, vault
 from services.keys import Keyring
@@ -65,8 +67,9 @@ def original(source_id: str, visit: HereDep) -> Response:
         source, hazard = sources.source_for(session, source_id, Operation.READ_ORIGINAL_REPORT, by=visit.by)
         found = originals.read_original(session, _ring(visit), source, by=visit.by, at=visit.at)
     return page(
-        visit.request, "report_original.html", hazard=hazard, told=found["report"], later=found["later"], kinds=KINDS
-    )
+        visit.request, "report_original.html", hazard=hazard, told=found["report"], later=found["later"], kinds=KINDS,
+        may_abstract=any(move.decision == DecisionCode.ABSTRACT for move in moves_at(Step(hazard.step))),
+    )  # fmt: skip
 
 
 @router.get("/reports/{source_id}/answer", openapi_extra=RIGHT)

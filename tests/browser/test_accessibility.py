@@ -11,10 +11,11 @@ from playwright.sync_api import Browser, Route
 
 import npm
 from browser.screens import DESKTOP, PHONE, Screen, sit_down
+from busy_office import office_at_work
 from cli.demo.run import run_demo
 from databases import SqliteDatabases
 from installation import Installation
-from rounds import office_at_work, whole_round
+from rounds import whole_round
 from web import app
 from witness import Answer
 
