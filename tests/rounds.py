@@ -45,7 +45,8 @@ class Round:
         return self._browser("", app)
 
     def _browser(self, who: str, app: Any = None) -> Browser:
-        found = Browser(Witness(with_pages(app or self.story.client.app), who, self.kept))
+        program: Any = app or self.story.client.app
+        found = Browser(Witness(with_pages(program), who, self.kept))
         found.client.cookies.set(LANGUAGE, self.language, domain="hazard.test", path="/")
         return found
 
@@ -182,7 +183,7 @@ def identity(found: Round) -> None:
     done = guest.send(TAKEN)
     no = _NUMBER.findall(done.text)[0]
     for who, code in (("clerk", "refusal-request"), ("second_clerk", "refusal-grant")):
-        answers = {"ground": "NO_PLACE", "reason": "地点不明"} if who == "clerk" else {}
+        answers: dict[str, Any] = {"ground": "NO_PLACE", "reason": "地点不明"} if who == "clerk" else {}
         submitted(found.people[who], f"/hazards/{no}/decisions/{code}", **answers)
     following(guest, code_on(done))
     guest.send(f"{FOLLOWED}/objection", objection=OBJECTION)

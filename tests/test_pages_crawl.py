@@ -62,7 +62,7 @@ def met(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     with office_at_work(databases, tmp_path_factory.mktemp("round")) as story:
         environment.cache_clear()
         answers = whole_round(story, language)
-        used = {template.name for template in environment(language).cache.values()}  # pyright: ignore[reportOptionalMemberAccess]  # there is one unless its size is 0
+        used = {str(template.name) for template in environment(language).cache.values()}  # pyright: ignore[reportOptionalMemberAccess]  # there is one unless its size is 0
         yield Met(language, answers, used, entered(story.engine))
 
 

@@ -80,10 +80,10 @@ def test_no_page_of_a_whole_round_keeps_anybody_out(browser: Browser, round_: Ma
     screen = Screen(context, context.new_page(), SHOWN)
     wrong: dict[str, list[str]] = {}
     for address, answer in round_.items():
-        screen.page.set_viewport_size(PHONE["viewport"])
+        screen.page.set_viewport_size(PHONE["viewport"])  # pyright: ignore[reportArgumentType]  # a size
         screen.page.goto(address)
         found = [*_serious(screen, axe), *_too_small(screen), *_too_wide(screen)]
-        screen.page.set_viewport_size(DESKTOP["viewport"])
+        screen.page.set_viewport_size(DESKTOP["viewport"])  # pyright: ignore[reportArgumentType]  # a size
         if found := [*found, *_too_wide(screen)]:
             wrong[str(answer)] = found
     context.close()
