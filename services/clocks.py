@@ -113,10 +113,8 @@ def go_on(session: Session, ended: Any) -> None:
     """A deadline that should not have ended runs on, in a row of its own with the same dates; what its ladder had not
     said yet, the new row says."""
     row = superseding(session, ended, at=ended.closed_at)
-    if ended.next_rung_at is None:
-        return
-    unsaid = {"next_level": ended.next_level, "next_rung_at": ended.next_rung_at}
-    for deadline_id, waits in ((ended.id, {"next_rung_at": None}), (row["id"], unsaid)):
+    left = next((rung for rung in ladder_times.times(session, ended) if rung.level == ended.next_level), None)
+    for deadline_id, waits in ((ended.id, {"next_rung_at": None}), (row["id"], ladder_times.waiting_for(left))):
         session.execute(update(DEADLINE).where(DEADLINE.c.id == deadline_id).values(**waits))
 
 

@@ -60,6 +60,7 @@ def test_plan_progress_and_extension_stand_on_the_page(story: Story, browsers: d
     case.step(
         "principal", D.ASK_EXTENSION, new_limit_on=new_limit, reason="供货推迟", evidence=[story.photo("principal")]
     )
+    case.step("officer", D.EXTENSION_OPINION)
     case.step("head", D.GRANT_EXTENSION)
 
     for who in ("officer", "principal", "auditor"):

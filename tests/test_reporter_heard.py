@@ -69,7 +69,10 @@ def test_the_committee_office_is_told_that_a_reporter_added_something_and_not_wh
 
     rows = session.execute(select(NOTICE.c.person_id, NOTICE.c.subject, NOTICE.c.body)).all()
     assert {row.person_id for row in rows} == {town.clerk.person_id}
-    assert all("举报人" in row.subject and "冒烟" not in row.body for row in rows)
+    assert all(
+        "补充" in row.subject and not [word for word in ("冒烟", "举报") if word in row.subject + row.body]
+        for row in rows
+    )
 
 
 def test_a_reporter_reads_by_the_code_what_is_to_be_added(session: Session, town: Town, client: TestClient):

@@ -10,8 +10,8 @@ from handling import live_clocks, open_duties, take
 from models.hazard import Hazard
 from models.process import DecisionCode as D
 from models.stage import Clock, Step
-from models.tables import DEADLINE, WORK_ITEM
-from services import duties, instructions
+from models.tables import DEADLINE, ESCALATION, WORK_ITEM
+from services import duties, escalations, instructions
 from town import NOON, Town, carry_to, decide, fetch
 
 AN_HOUR = timedelta(hours=1)
@@ -64,3 +64,16 @@ def test_a_letter_sent_before_the_move_still_waits_after_it_is_taken_back(sessio
 
     assert Clock.ANSWER in live_clocks(session, hazard)
     assert Clock.ANSWER in open_duties(session, hazard)
+
+
+def test_a_level_told_before_its_time_is_not_told_again_after_a_completion_taken_back(session: Session, town: Town):
+    hazard = take(session, town, carry_to(session, town, Step.JUDGE), D.FAIL, "head", at=LATER)
+    hazard = decide(session, town, hazard, D.COMPLETE, "principal", at=LATER + AN_HOUR)
+    take(session, town, hazard, D.WITHDRAW, "principal", at=LATER + 2 * AN_HOUR)
+
+    for deadline in escalations.due_deadlines(session, at=LATER + timedelta(days=12), limit=100):
+        escalations.fire_due_rungs(session, deadline, at=LATER + timedelta(days=12))
+
+    of_limit = ESCALATION.join(DEADLINE, DEADLINE.c.id == ESCALATION.c.deadline_id)
+    told = select(ESCALATION.c.level).select_from(of_limit).where(DEADLINE.c.clock == Clock.RECTIFICATION)
+    assert sorted(session.execute(told).scalars()) == [0, 1, 2]

@@ -17,6 +17,7 @@ from web.acting import Act, act
 from web.desk import Here, HereDep, Sent
 from web.fields import Options, fields_of
 from web.office_paper import OfficePaper
+from web.rendering import page
 
 router = APIRouter()
 _COMMENT, _COPY, _URGE = Operation.COMMENT, Operation.COPY, Operation.URGE
@@ -77,7 +78,10 @@ def _comment(visit: Here, no: str) -> OfficePaper:
 
 @router.get("/hazards/{no}/copies", openapi_extra={"x-operation": _COPY})
 def ask_copy(no: str, visit: HereDep) -> Response:
-    return _copies(visit, no).ask()
+    try:
+        return _copies(visit, no).ask()
+    except GateNotMet as everybody:  # a page that says so, not a fault: the hazard's page leads here
+        return page(visit.request, "error.html", title="抄送", detail=everybody.detail, rule="", remedy="")
 
 
 @router.post("/hazards/{no}/copies", openapi_extra={"x-operation": _COPY})
