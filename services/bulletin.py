@@ -8,13 +8,13 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlmodel import Session, col
 
 from models import Unit
 from models.actor import Actor
 from models.hazard import Grade
-from models.limits import ZONE, end_of
+from models.limits import end_of
 from models.operations import Operation
 from models.stage import Clock, Stage
 from models.tables import DEADLINE, HAZARD
@@ -86,40 +86,39 @@ def _of_hazards(session: Session, first: date, last: date, *, by: Actor, at: dat
 
 
 def _of_limits(session: Session, first: date, last: date, *, by: Actor, at: datetime) -> Iterable[tuple[str, Figures]]:
-    """Each cycle's rectification limits in order: the first is the original one, the last the one that counts.
+    """Each cycle's rectification limits: the earliest date is the original one, the last one is the one that counts.
 
-    Only hazards with a limit in the period are looked at: the original one lies in it.
+    Counted in the database: a province has more limits than a page has time to read. Only hazards with a limit in the
+    period are looked at: the original one lies in it.
     """
-    limit, period = DEADLINE.alias(), (end_of(first - _DAY), end_of(last))
-    concerned = select(limit.c.hazard_id).where(
-        limit.c.clock == Clock.RECTIFICATION, limit.c.due_at > period[0], limit.c.due_at <= period[1]
+    before, until = end_of(first - _DAY), end_of(last)
+    one = _limits_of(before, until, by=by).subquery().c
+    met = case((one.closed_at <= one.original, 1), else_=0)
+    kept = case(
+        (one.closed_at.is_(None), case((one.due_at >= at, 1), else_=0)), (one.closed_at <= one.due_at, 1), else_=0
     )
-    ordered = (
-        select(DEADLINE.c.hazard_id, DEADLINE.c.cycle, DEADLINE.c.start_at, DEADLINE.c.due_at, DEADLINE.c.closed_at,
-               DEADLINE.c.outcome, HAZARD.c.lead_unit_id)
-        .join(HAZARD, HAZARD.c.id == DEADLINE.c.hazard_id)
-        .where(DEADLINE.c.clock == Clock.RECTIFICATION, DEADLINE.c.hazard_id.in_(concerned))
-        .where(access.visible(by, Operation.STATISTICS))
-        .order_by(DEADLINE.c.hazard_id, DEADLINE.c.cycle, DEADLINE.c.start_at)
-    )  # fmt: skip
-    limits: dict[tuple[str, int, datetime], list[Any]] = {}
-    for row in session.execute(ordered):
-        limits.setdefault((row.hazard_id, row.cycle, row.start_at), []).append(row)
-    for rows in limits.values():
-        original, final = (
-            min(rows, key=lambda row: row.due_at),
-            max(rows, key=lambda row: (row.outcome is None, row.due_at)),
+    fell_due = (one.place == 1, one.original > before, one.original <= min(until, at))
+    sums = select(one.lead_unit_id, func.count(), func.sum(met), func.sum(kept)).where(*fell_due)
+    for unit, due, original, approved in session.execute(sums.group_by(one.lead_unit_id)):
+        yield (
+            unit or "",
+            Figures(due=due, on_time_by_original_limit=int(original), on_time_by_approved_limit=int(approved)),
         )
-        if first <= _on(original.due_at) <= last and original.due_at <= at:
-            yield (
-                original.lead_unit_id or "",
-                Figures(
-                    due=1,
-                    on_time_by_original_limit=int(final.closed_at is not None and final.closed_at <= original.due_at),
-                    on_time_by_approved_limit=int((final.closed_at or at) <= final.due_at),
-                ),
-            )
 
 
-def _on(moment: datetime) -> date:
-    return moment.astimezone(ZONE).date()
+def _limits_of(before: datetime, until: datetime, *, by: Actor) -> Select[Any]:
+    """Rectification limits with the original date of each, the one that counts in the first place."""
+    limit = DEADLINE.alias()
+    concerned = select(limit.c.hazard_id).where(
+        limit.c.clock == Clock.RECTIFICATION, limit.c.due_at > before, limit.c.due_at <= until
+    )
+    row, same = DEADLINE.c, (DEADLINE.c.hazard_id, DEADLINE.c.cycle, DEADLINE.c.start_at)
+    last_first = (case((row.outcome.is_(None), 0), else_=1), row.due_at.desc())
+    return (
+        select(
+            HAZARD.c.lead_unit_id, row.due_at, row.closed_at, func.min(row.due_at).over(partition_by=same).label("original"),
+            func.row_number().over(partition_by=same, order_by=last_first).label("place"),
+        )
+        .join(HAZARD, HAZARD.c.id == row.hazard_id)
+        .where(row.clock == Clock.RECTIFICATION, row.hazard_id.in_(concerned), access.visible(by, Operation.STATISTICS))
+    )  # fmt: skip
