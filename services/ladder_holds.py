@@ -3,6 +3,7 @@
 Each is an event of the hazard's history. The sweep alone fires what falls due.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +110,14 @@ def acknowledge(session: Session, escalation_id: str, *, by: Actor, at: datetime
     facts = {"escalation_id": escalation_id, "deadline_id": row.deadline_id, "level": row.level}
     chain.record(session, hazard_id, "ESCALATION_ACKNOWLEDGED", by=by, at=at, facts=facts)
     return True
+
+
+def limits_of(session: Session, hazard: Hazard) -> Sequence[Any]:
+    """The running limits of a hazard, soonest due first, each with the end of its hold (`until`; None: never held)."""
+    columns = (DEADLINE.c.id, DEADLINE.c.clock, DEADLINE.c.against, DEADLINE.c.due_at, LADDER_HOLD.c.until)
+    held = select(*columns).outerjoin(LADDER_HOLD, LADDER_HOLD.c.deadline_id == DEADLINE.c.id)
+    running = held.where(DEADLINE.c.hazard_id == hazard.id, DEADLINE.c.closed_at.is_(None))
+    return session.execute(running.order_by(DEADLINE.c.due_at, DEADLINE.c.id)).all()
 
 
 def hazard_no_of(session: Session, deadline_id: str) -> str:

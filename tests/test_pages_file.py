@@ -144,3 +144,23 @@ def test_an_ended_hazard_has_nobody_to_urge(story: Story, browsers: dict[str, Br
 
     assert f"/hazards/{case.no}/urging" not in browsers["clerk"].open(f"/hazards/{case.no}").hrefs
     assert browsers["clerk"].open(f"/hazards/{case.no}/urging").status == 404
+
+
+def test_the_ladder_is_held_let_go_on_and_raised_on_pages(story: Story, browsers: dict[str, Browser]):
+    case = story.report().carry_to(Step.WORK)
+    limit, page, clerk = case.clock("rectification")["id"], f"/hazards/{case.no}", browsers["clerk"]
+    until = (story.at + timedelta(days=5)).date().isoformat()
+
+    assert clerk.open(f"{page}/hold/end").sees("没有可以这样办理的时限")
+    clerk.open(f"{page}/hold")
+    assert clerk.send(f"{page}/hold", deadline=limit, until=until, reason="等待检测报告").sees(
+        "暂缓督办", "等待检测报告"
+    )
+    clerk.open(f"{page}/hold/end")
+    assert clerk.send(f"{page}/hold/end", deadline=limit, reason="报告已到").status == 200
+    clerk.open(f"{page}/escalation")
+    assert clerk.send(f"{page}/escalation", deadline=limit, level="3", reason="现场仍无人施工").sees("约谈")
+
+    assert 3 in case.levels()
+    assert {"LADDER_HELD", "LADDER_HOLD_ENDED"} <= {event["type"] for event in case.events()}
+    assert browsers["principal"].open(f"{page}/hold").status == 403

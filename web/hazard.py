@@ -38,8 +38,10 @@ OTHERS = {
     "receipt": "签收督办",
 }  # fmt: skip
 BESIDE = (("instruction", "批示", Operation.INSTRUCT), ("urging", "催办", Operation.URGE), ("copies", "抄送", Operation.COPY),
-          ("comments", "留言", Operation.COMMENT))  # fmt: skip
+          ("comments", "留言", Operation.COMMENT), ("hold", "暂缓督办", Operation.HOLD_LADDER), ("hold/end", "恢复督办", Operation.HOLD_LADDER),
+          ("escalation", "人工提级", Operation.ESCALATE_BY_HAND))  # fmt: skip
 """What else one may do about a hazard: address, words, and whose it is."""
+_OF_A_LIMIT = frozenset({Operation.URGE, Operation.HOLD_LADDER, Operation.ESCALATE_BY_HAND})
 
 
 @router.get("/hazards/{no}", openapi_extra={"x-operation": Operation.READ_HAZARD})
@@ -132,9 +134,7 @@ def _beside(hazard: Hazard, by: Actor) -> list[tuple[str, str]]:
     """Nobody is urged where nobody has a move, and who reads by a copy only reads."""
     ended = STEPS[Step(hazard.step)].is_end
     return [
-        (path, label)
-        for path, label, right in BESIDE
-        if by.grant_for(right) and not (ended and right == Operation.URGE)
+        (path, label) for path, label, right in BESIDE if by.grant_for(right) and not (ended and right in _OF_A_LIMIT)
     ]
 
 
