@@ -45,7 +45,7 @@ def _tell(row: Any, at: datetime) -> bool:
 
 def _facts(found: subscriptions.News) -> dict[str, Any]:
     return {
-        "filter_name": found.name, "new_count": str(found.new_count), "count": str(found.count),
+        "filter_name": found.name, "new_count": str(found.new_count), "count": str(found.whole_count),
         "found": "；".join(f"{row.no} {row.place}" for row in found.new),
         "link": f"{settings().base_url}/hazards?{found.query}",
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """Merge 并案: one hazard reported several times is one hazard; both histories stay, and it can be undone."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select, update
 from sqlmodel import Session
@@ -39,7 +39,7 @@ def target_of(session: Session, hazard: Hazard, no: str, *, lock: bool = False) 
             remedy="如属反弹，请提请重新立项整改。",
             field="into",
         )
-    controls.refuse_lost(hazard, target)
+    controls.refuse_lost(hazard, cast(Hazard, target))
     return target
 
 

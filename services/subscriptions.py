@@ -28,7 +28,7 @@ class News(NamedTuple):
     new: Sequence[Any]
     """Number and place of the newest, at most `MOST_NAMED`."""
     new_count: int
-    count: int
+    whole_count: int
 
 
 def subscribe(session: Session, filter_id: str, *, by: Actor, at: datetime) -> None:

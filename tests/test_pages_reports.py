@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -91,7 +92,7 @@ def test_an_identity_is_unsealed_by_two_in_the_browser(story: Story, browsers: M
 def test_an_objection_is_found_in_the_inbox_and_settled(story: Story, browsers: Mapping[str, Browser]):
     reporter, case, report = reported(story)
     for who, code in (("clerk", "refusal-request"), ("second_clerk", "refusal-grant")):
-        answers = {"ground": "NO_PLACE", "reason": "地点不明"} if who == "clerk" else {}
+        answers: dict[str, Any] = {"ground": "NO_PLACE", "reason": "地点不明"} if who == "clerk" else {}
         submitted(browsers[who], f"/hazards/{case.no}/decisions/{code}", **answers)
     reporter.post("/report/objections", {"text": "还在冒烟，就在北墙"})
     clerk = browsers["clerk"]
