@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from cli.main import app
 from cli.process_docs import permissions_markdown, process_markdown
+from models import metadata
 from models.forms import controls, intake, progress, rectification, requests, review
 from models.process import MOVES, STEPS, DecisionCode
 from services.seeding import read_data
@@ -79,6 +80,12 @@ def test_a_page_names_only_tests_that_exist(page: str) -> None:
     named = set(re.findall(r"\btest_\w+(?:\.py)?", _text(page)))
 
     assert sorted(name for name in named if name not in files and f"def {name}(" not in tests) == []
+
+
+def test_the_architecture_names_every_table_and_no_other() -> None:
+    told = _text("ARCHITECTURE.md").partition("## Tables")[2].partition("## ")[0]
+
+    assert set(re.findall(r"`(\w+)`", told)) == set(metadata.tables)
 
 
 def test_every_default_limit_is_shown_with_its_figure_and_certainty() -> None:
