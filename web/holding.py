@@ -24,19 +24,27 @@ _HOLD, _RAISE = {"x-operation": Operation.HOLD_LADDER}, {"x-operation": Operatio
 _LEAD = "只影响督办升级，期限本身不变；理由记入办理历史。"
 
 
-class Reasoned(BaseModel):
+_Reason = Annotated[str, Field(min_length=2, max_length=1000, title="理由")]
+
+
+class OfLimit(BaseModel):
     model_config = ConfigDict(str_strip_whitespace=True)
 
     deadline: Annotated[str, Field(max_length=36, title="哪个时限")]
-    reason: Annotated[str, Field(min_length=2, max_length=1000, title="理由")]
 
 
-class Hold(Reasoned):
+class Hold(OfLimit):
     until: date = Field(title="暂缓到哪一天", description="当日24:00结束，最长10个工作日；每个时限只能暂缓一次。")
+    reason: _Reason
 
 
-class Raise(Reasoned):
+class End(OfLimit):
+    reason: _Reason
+
+
+class Raise(OfLimit):
     level: Annotated[int, Field(ge=0, le=9, title="提到第几级")]
+    reason: _Reason
 
 
 @router.get("/hazards/{no}/hold", openapi_extra=_HOLD)
@@ -57,16 +65,16 @@ def hold(no: str, visit: HereDep, form: Sent) -> Response:
 
 @router.get("/hazards/{no}/hold/end", openapi_extra=_HOLD)
 def ask_end(no: str, visit: HereDep) -> Response:
-    return _ask(visit, no, "恢复督办", "hold/end", Reasoned)
+    return _ask(visit, no, "恢复督办", "hold/end", End)
 
 
 @router.post("/hazards/{no}/hold/end", openapi_extra=_HOLD)
 def end(no: str, visit: HereDep, form: Sent) -> Response:
-    def write(done: Act, body: Reasoned) -> None:
+    def write(done: Act, body: End) -> None:
         hazard = access.lock_hazard_for(done.session, no, Operation.HOLD_LADDER, by=done.by)
         ladder_holds.end_hold(done.session, hazard, body.deadline, reason=body.reason, by=done.by, at=done.at)
 
-    return _paper(visit, no, "恢复督办", "hold/end", Reasoned).take(form, write)
+    return _paper(visit, no, "恢复督办", "hold/end", End).take(form, write)
 
 
 @router.get("/hazards/{no}/escalation", openapi_extra=_RAISE)
@@ -85,7 +93,7 @@ def escalate(no: str, visit: HereDep, form: Sent) -> Response:
     return _paper(visit, no, "人工提级", "escalation", Raise).take(form, write)
 
 
-def _ask(visit: Here, no: str, title: str, path: str, model: type[Reasoned]) -> Response:
+def _ask(visit: Here, no: str, title: str, path: str, model: type[OfLimit]) -> Response:
     """The form, or a page that says that no limit is there for it."""
     paper = _paper(visit, no, title, path, model)
     if not paper.fields[0].options:
@@ -95,7 +103,7 @@ def _ask(visit: Here, no: str, title: str, path: str, model: type[Reasoned]) -> 
     return paper.ask()
 
 
-def _paper(visit: Here, no: str, title: str, path: str, model: type[Reasoned]) -> OfficePaper:
+def _paper(visit: Here, no: str, title: str, path: str, model: type[OfLimit]) -> OfficePaper:
     operation = Operation.ESCALATE_BY_HAND if model is Raise else Operation.HOLD_LADDER
     with visit.looking() as session:
         hazard = access.hazard_for(session, no, operation, by=visit.by)
@@ -111,7 +119,7 @@ def _paper(visit: Here, no: str, title: str, path: str, model: type[Reasoned]) -
     )  # fmt: skip
 
 
-def _is_for(row: Any, model: type[Reasoned], visit: Here) -> bool:
+def _is_for(row: Any, model: type[OfLimit], visit: Here) -> bool:
     if model is Hold:
         return row.until is None and Clock(row.clock) not in NEVER_HELD
     return model is Raise or (row.until is not None and row.until > visit.at)
