@@ -267,7 +267,7 @@ def test_another_persons_move_is_not_taken_back(session: Session, town: Town):
 def test_what_cannot_be_taken_back_is_said(session: Session, town: Town):
     hazard = carry_to(session, town, Step.ASSIGN)
 
-    with pytest.raises(WrongStage, match="不能撤回"):
+    with pytest.raises(WrongStage, match="不能办理“撤回”"):
         take(session, town, hazard, D.WITHDRAW, "head")
 
 
