@@ -116,7 +116,7 @@ def decisions(found: Round) -> None:
     question = f"/hazards/{case.no}/decisions/progress-question"
     filled_in(officer, question, question=QUESTION)
     submitted(found.people["head"], f"/hazards/{case.no}/decisions/action", work="清理积尘", owner="班组长",
-              due_on=str((story.at + timedelta(days=5)).date()))  # fmt: skip
+              due_on=str((story.at + timedelta(days=20)).date()))  # fmt: skip
     officer.send(f"{question}/taken")
     clerk.open(f"/hazards/{story.report().carry_to('GATE').no}/decisions/closure")
     story.office.present[0] += timedelta(minutes=25)

@@ -35,7 +35,7 @@ _WAY = tuple(dict.fromkeys(info.stage for info in STEPS.values() if info.stage n
 
 OTHERS = {
     "report": "上报", "instruction": "批示", "answer": "答复", "comment": "留言", "copy": "抄送", "copy-revoked": "收回抄送", "urging": "催办",
-    "receipt": "签收督办",
+    "acknowledgement": "签收督办",
 }  # fmt: skip
 BESIDE = (("instruction", "批示", Operation.INSTRUCT), ("urging", "催办", Operation.URGE), ("copies", "抄送", Operation.COPY),
           ("comments", "留言", Operation.COMMENT), ("hold", "暂缓督办", Operation.HOLD_LADDER), ("hold/end", "恢复督办", Operation.HOLD_LADDER),

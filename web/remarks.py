@@ -154,7 +154,7 @@ def acknowledge(no: str, escalation_id: str, visit: HereDep, form: Sent) -> Resp
     with act(visit, form, Operation.ACKNOWLEDGE_ESCALATION) as done:
         access.hazard_for(done.session, no, Operation.READ_HAZARD, by=done.by)
         ladder_holds.acknowledge(done.session, escalation_id, by=done.by, at=done.at)
-        done.leads_to = f"/hazards/{no}?done=receipt#escalations"
+        done.leads_to = f"/hazards/{no}?done=acknowledgement#escalations"
     return RedirectResponse(done.leads_to, 303)
 
 
