@@ -7,7 +7,6 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import NotFound
-from models.instant import instant_of
 from models.permissions import Operation
 from services import access, answers, duties
 from services import drafts as kept
@@ -50,7 +49,7 @@ def _answer(visit: Here, item_id: str, words: str, form: FormData) -> Response:
         item = answers.item_to_answer(done.session, item_id, by=visit.by)
         access.require(visit.by, answers.OPERATIONS[item.kind])
         duties.lock_hazard_of(done.session, item_id)
-        at = instant_of(done.session, visit.at)  # under the lock: what waited for it is later
+        at = visit.held.instant(done.session)  # under the lock: what waited for it is later
         answers.answer(done.session, item, words, by=visit.by.under(answers.OPERATIONS[item.kind]), at=at)
         kept.forget(done.session, kept.Place(item.hazard_id, item_id), by=done.by)
         done.leads_to = f"/hazards/{item.no}?done=answer"

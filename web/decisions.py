@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 from models.errors import DomainError, NotFound, NotPermitted, StaleVersion, WrongStage
 from models.forms import Form
 from models.hazard import Hazard
-from models.instant import instant_of
 from models.permissions import Operation
 from models.process import Move, moves_at
 from models.stage import Step
@@ -64,7 +63,7 @@ def _decide(visit: Here, no: str, paper: Paper, move: Move, body: Form, form: Fo
     try:
         with act(visit, form, move.operation) as done:
             hazard = access.lock_hazard_for(done.session, no, move.operation, by=visit.by)
-            at = instant_of(done.session, visit.at)  # under the lock: what waited for it is later
+            at = visit.held.instant(done.session)  # under the lock: what waited for it is later
             _require_seen(hazard, text_of(form, "version"))
             office.decide(done.session, hazard, move.decision, body, by=done.by, at=at)
             done.leads_to = f"/hazards/{no}?done={move.resource}"
