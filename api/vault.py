@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse, JSONResponse
 from sqlmodel import Session
 
-from api.desk import Act, CurrentActor, DeskDep, Office, OfficeDep, looking
+from api.desk import Act, CurrentActor, Desk, DeskDep, Office, OfficeDep, looking
 from api.evidence import SANDBOX
 from api.public import message_view
 from api.views import local
@@ -91,7 +91,7 @@ def message(source_id: str, body: ReporterAnswer, desk: DeskDep) -> Response:
              openapi_extra=_x(_O.MESSAGE_REPORTER))  # fmt: skip
 def answer(source_id: str, body: ReporterAnswer, desk: DeskDep) -> Response:
     with desk.act(_O.MESSAGE_REPORTER) as act:
-        source, _ = sources.source_for(act.session, source_id, _O.MESSAGE_REPORTER, by=act.by)
+        source = _held(desk, act, source_id)
         reporter_answers.answer_reporter(act.session, source, body.text, by=act.by, at=act.at)
         act.answer({"source_id": source.id, "answered": True})
     return desk.reply()
@@ -101,10 +101,17 @@ def answer(source_id: str, body: ReporterAnswer, desk: DeskDep) -> Response:
              operation_id="settle_objection", openapi_extra=_x(_O.MESSAGE_REPORTER))  # fmt: skip
 def settle(source_id: str, body: ReporterAnswer, desk: DeskDep) -> Response:
     with desk.act(_O.MESSAGE_REPORTER) as act:
-        source, _ = sources.source_for(act.session, source_id, _O.MESSAGE_REPORTER, by=act.by)
+        source = _held(desk, act, source_id)
         relay.settle_objection(act.session, source, body.text, by=act.by, at=act.at)
         act.answer({"source_id": source.id, "settled": True})
     return desk.reply()
+
+
+def _held(desk: Desk, act: Act, source_id: str) -> Any:
+    """The report to answer, its hazard locked; what waited for the lock is judged by when it has it."""
+    source, _ = sources.lock_source_for(act.session, source_id, _O.MESSAGE_REPORTER, by=act.by)
+    act.at = desk.held.instant(act.session)
+    return source
 
 
 @router.post("/reports/{source_id}/reporter", status_code=201, summary="登记来电举报人（身份密封）",

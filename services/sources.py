@@ -19,6 +19,21 @@ def source_for(session: Session, source_id: str, operation: Operation, *, by: Ac
 
     Raises: NotPermitted, NotFound.
     """
+    hazard = access.hazard_for(session, _no_of(session, source_id, operation, by), operation, by=by)
+    return of_id(session, source_id), hazard
+
+
+def lock_source_for(session: Session, source_id: str, operation: Operation, *, by: Actor) -> tuple[Any, Hazard]:
+    """`source_for` for who answers it, holding its hazard; a report that was merged meanwhile is found where it is now.
+
+    Raises: NotPermitted, NotFound.
+    """
+    hazard = access.lock_hazard_for(session, _no_of(session, source_id, operation, by), operation, by=by)
+    source = of_id(session, source_id)
+    return (source, hazard) if source.hazard_id == hazard.id else lock_source_for(session, source_id, operation, by=by)
+
+
+def _no_of(session: Session, source_id: str, operation: Operation, by: Actor) -> str:
     access.require(by, operation)
     statement = (
         select(HAZARD.c.no)
@@ -28,8 +43,7 @@ def source_for(session: Session, source_id: str, operation: Operation, *, by: Ac
     no = session.execute(statement).scalar_one_or_none()
     if no is None:
         raise NotFound(f"没有找到举报 {source_id}，或您无权查看。", remedy="请从隐患的来源清单中打开。")
-    hazard = access.hazard_for(session, no, operation, by=by)
-    return of_id(session, source_id), hazard
+    return no
 
 
 def of_id(session: Session, source_id: str) -> Any:

@@ -26,7 +26,7 @@ from notifications.channel_address import ChannelKind
 from office_api import Caller
 from outgoing import open_channel
 from receivers import Desk
-from services import access, sweeping
+from services import access, sources, sweeping
 from settings import Settings
 from story import Story
 from town import NOON, Town, carry_to, decide, report
@@ -116,6 +116,27 @@ def test_a_request_that_waits_for_the_hazard_is_judged_when_it_has_it(
 
     assert answer.status_code == 201, answer.text
     assert deadline_of(session, hazard, Clock.RECEIPT).closed_at >= given_back
+
+
+def test_an_answer_to_a_reporter_that_waits_for_the_hazard_is_given_when_it_has_it(
+    engine: Engine, session: Session, town: Town, people: dict[str, Caller]
+):
+    """F-7: the five working days are kept or missed by the same clock."""
+    hazard = carry_to(session, town, Step.SIGN)
+    (source,) = sources.of_hazard(session, hazard)
+    session.commit()
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as other, other.begin():
+            access.lock_hazard_for(other, hazard.no, Operation.RECEIVE_ASSIGNMENT, by=town.officer)
+            words = {"text": "已责令该企业停产整改。"}
+            waiting = pool.submit(people["clerk"].post, f"/reports/{source.id}/answer", words)
+            _until_somebody_waits(other)
+            given_back = now()
+        answer = waiting.result(60)
+
+    assert answer.status_code == 201, answer.text
+    assert sources.of_id(session, source.id).answered_at >= given_back
 
 
 def _until_somebody_waits(session: Session) -> None:

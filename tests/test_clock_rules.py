@@ -1,11 +1,12 @@
 """The arithmetic of the clocks, for every instant, limit, pause, hold and night: what needs no database."""
 
+import locale
 import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as of_day
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import assume, given, settings
@@ -42,13 +43,15 @@ NIGHTS = st.builds(QuietHours, st.times(), st.times())
 
 @pytest.fixture
 def zones(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    before = locale.setlocale(locale.LC_ALL)
     yield ["UTC", "Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati"]
     monkeypatch.undo()
     time.tzset()
+    locale.setlocale(locale.LC_ALL, before)
 
 
-def test_the_same_inputs_give_the_same_date_in_any_zone(zones: list[str], monkeypatch: pytest.MonkeyPatch):
-    """F-1: 10,000 cases in four zones."""
+def test_the_same_inputs_give_the_same_date_in_any_zone_and_locale(zones: list[str], monkeypatch: pytest.MonkeyPatch):
+    """F-1: 10,000 cases in four zones and the two locales that every machine has."""
     chance = random.Random(37)
     cases = [
         (datetime(2019, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(280_000_000)),
@@ -57,9 +60,10 @@ def test_the_same_inputs_give_the_same_date_in_any_zone(zones: list[str], monkey
     ]  # fmt: skip
 
     told = []
-    for zone in zones:
+    for zone, place in product(zones, ("C", "C.UTF-8")):
         monkeypatch.setenv("TZ", zone)
         time.tzset()
+        locale.setlocale(locale.LC_ALL, place)
         told.append([due(start, limit, CALENDAR) for start, limit in cases])
 
     assert all(one == told[0] for one in told)

@@ -84,7 +84,7 @@ def answer(source_id: str, visit: HereDep, form: Sent) -> Response:
     paper = _paper(
         visit, source_id, "answer", "答复举报人", "举报人凭查询码看到答复；不要写出其他举报人和经办人的情况。"
     )
-    return paper.take(form, _doing(source_id, reporter_answers.answer_reporter, "answer"))
+    return paper.take(form, _doing(visit, source_id, reporter_answers.answer_reporter, "answer"))
 
 
 @router.get("/reports/{source_id}/message", openapi_extra=RIGHT)
@@ -98,7 +98,7 @@ def message(source_id: str, visit: HereDep, form: Sent) -> Response:
         relay.message_reporter(session, _ring(visit), source, text, **by)
 
     paper = _paper(visit, source_id, "message", "匿名联系举报人", "双方都不知道对方是谁。")
-    return paper.take(form, _doing(source_id, send, "message"))
+    return paper.take(form, _doing(visit, source_id, send, "message"))
 
 
 @router.get("/reports/{source_id}/objection-finding", openapi_extra=RIGHT)
@@ -121,7 +121,7 @@ def finding(source_id: str, visit: HereDep, form: Sent) -> Response:
         "登记异议查看结果",
         "写明再次查看的情况；隐患仍在的，另行提请重新立项整改。",
     )
-    return paper.take(form, _doing(source_id, relay.settle_objection, "finding"))
+    return paper.take(form, _doing(visit, source_id, relay.settle_objection, "finding"))
 
 
 def _paper(visit: Here, source_id: str, resource: str, title: str, lead: str) -> OfficePaper:
@@ -133,10 +133,11 @@ def _paper(visit: Here, source_id: str, resource: str, title: str, lead: str) ->
     )  # fmt: skip
 
 
-def _doing(source_id: str, service: Callable[..., Any], done: str) -> Callable[[Act, BaseModel], None]:
+def _doing(visit: Here, source_id: str, service: Callable[..., Any], done: str) -> Callable[[Act, BaseModel], None]:
     def do(acting: Act, body: Any) -> None:
-        source, _ = sources.source_for(acting.session, source_id, Operation.MESSAGE_REPORTER, by=acting.by)
-        service(acting.session, source, body.text, by=acting.by, at=acting.at)
+        source, _ = sources.lock_source_for(acting.session, source_id, Operation.MESSAGE_REPORTER, by=acting.by)
+        at = visit.held.instant(acting.session)  # under the lock: what waited for it is later
+        service(acting.session, source, body.text, by=acting.by, at=at)
         acting.leads_to = f"{acting.leads_to}?done={done}"
 
     return do
