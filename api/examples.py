@@ -94,6 +94,8 @@ EXAMPLES: Mapping[DecisionCode, Mapping[str, Any]] = {
                  "content": "处罚款", "amount_yuan": "30000"},
     _D.FREEZE: {"happened_at": _THEN, "what": "发生闪爆，无人伤亡"},
     _D.UNFREEZE: {"reason": "事故调查现场勘查结束"},
+    _D.HAND_OVER_CLUE: {"ground": "DEPARTMENT", "against": "YJB", "facts": "复查申请报送后二十日无人到现场", "to_organ": "区纪委监委",
+                        "document_no": "临江委函〔2026〕3号", "handed_on": _DAY},
     _D.COMPLETE: {"done": "已加装磁选装置并清灰", "completed_on": _DAY, "cost_yuan": "76500", "photo_pairs": [["整改前编号", "整改后编号"]],
                   "self_acceptance": "企业组织专家验收合格"},
     _D.RECHECK: _VISIT,

@@ -61,6 +61,7 @@ class DecisionCode(StrEnum):
     ENFORCE = "ENFORCE"
     FREEZE = "FREEZE"
     UNFREEZE = "UNFREEZE"
+    HAND_OVER_CLUE = "HAND_OVER_CLUE"
     COMPLETE = "COMPLETE"
     # Review and close-out 复查与销号
     RECHECK = "RECHECK"
@@ -144,7 +145,7 @@ _LABELS = {
     "PROGRESS": "报告整改进展", "QUESTION_PROGRESS": "质询整改进展", "ANSWER_QUESTION": "答复质询", "EXTENSION_OPINION": "核查延期申请", "ADD_ACTION": "增加整改子项",
     "FINISH_ACTION": "完成整改子项", "RESUME_CLOCK": "恢复计时", "CHANGE_OWNER": "变更整改责任单位",
     "UNIT_CLOSED": "登记单位关闭", "PROVE_REMOVAL": "证明危险已消除", "TO_ENFORCEMENT": "转入执法",
-    "ENFORCE": "登记执法措施", "FREEZE": "事故冻结", "UNFREEZE": "解除冻结", "COMPLETE": "报告整改完成",
+    "ENFORCE": "登记执法措施", "FREEZE": "事故冻结", "UNFREEZE": "解除冻结", "HAND_OVER_CLUE": "移送问责线索", "COMPLETE": "报告整改完成",
     "RECHECK": "登记现场复查", "CANNOT_REVIEW": "无法复查", "REFER_DISTRICT": "提请区级复查",
     "DISTRICT_RESULT": "登记区级复查结果", "PASS": "复查合格", "PARTIAL": "部分合格", "FAIL": "复查不合格",
     "EXPLAIN_FAILURE": "书面说明未通过原因", "RECORD_RESUMPTION": "登记复产审查同意", "KEEP_LISTED": "继续挂牌",

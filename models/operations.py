@@ -116,6 +116,7 @@ class Operation(StrEnum):
     ENFORCE = "enforce"
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
+    HAND_OVER_CLUE = "hand_over_clue"
     ASK_REOPENING = "ask_reopening"
     WITHDRAW_DECISION = "withdraw_decision"
     URGE = "urge"

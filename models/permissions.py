@@ -176,6 +176,7 @@ handle_unit_closure         -  -  -  J  J   -   -   -  -   | 单位关闭后的�
 enforce                     -  -  -  J  J   A   -   -  -   | 转入执法和登记执法措施
 freeze                      -  -  -  J  J   A   A   -  -   | 事故冻结
 unfreeze                    -  -  -  -  -   -   AS  -  -   | 解除事故冻结
+hand_over_clue              -  -  -  -  -   -   AS  -  -   | 移送问责线索
 ask_reopening               -  -  J  J  J   A   A   -  -   | 提请重新立项整改
 withdraw_decision           -  O  J  J  J   A   A   -  -   | 撤回本人刚作的决定
 urge                        -  -  J  J  J   A   A   -  -   | 催办

@@ -188,6 +188,7 @@ def _rectification() -> Iterator[Move]:
     yield from _beside(ASSIGNED, _D.ENFORCE, _O.ENFORCE, "enforcement-act", _LEAD, while_frozen=True)
     yield from _beside((*_CHECKS, *MAJOR), _D.FREEZE, _O.FREEZE, "freeze", _FIELD)
     yield from _beside((*_CHECKS, *MAJOR), _D.UNFREEZE, _O.UNFREEZE, "unfreeze", while_frozen=True)
+    yield from _beside((*OPEN_STEPS, _S.CLOSED), _D.HAND_OVER_CLUE, _O.HAND_OVER_CLUE, "clue", while_frozen=True)
 
 
 def _close_out() -> Iterator[Move]:

@@ -22,9 +22,6 @@ from models.stage import Clock, Step
 from services import clocks, duties, escalations, moments
 from services.moves import Taken, take
 
-_MOST = 4
-"""The ladder's highest level: 提级督办."""
-
 
 def order_urgent_control(session: Session, hazard: Hazard, form: ControlOrder, *, by: Actor, at: datetime) -> Taken:
     """Order control at once where people are in danger; from now on hours count instead of days (紧急管控).
@@ -74,7 +71,9 @@ def raise_breach(session: Session, hazard: Hazard, *, reason: str, by: Actor, at
 
 def raise_to_the_top(session: Session, hazard: Hazard, clock: Clock, *, reason: str, by: Actor, at: datetime) -> bool:
     """False where this clock does not run or was raised so far before."""
-    return bool(escalations.raise_clock(session, hazard.id, clock, _MOST, reason=reason, by=by, at=at))
+    return bool(
+        escalations.raise_clock(session, hazard.id, clock, escalations.HIGHEST_LEVEL, reason=reason, by=by, at=at)
+    )
 
 
 def refuse_milder(hazard: Hazard, control: str) -> None:

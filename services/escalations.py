@@ -27,6 +27,8 @@ DANGER = "险情紧急，已责令立即管控"
 """Why an order against immediate danger raises its level: to tell, not to reproach anybody."""
 DANGER_LEVEL = 2
 WARNING_LEVEL = 1
+HIGHEST_LEVEL = 4
+"""提级督办: after it the program raises nothing by itself (shape of the ladder: design)."""
 SECOND_WARNING = "同一隐患第二次预警"
 """Two yellow cards on one item are a letter of supervision (广元市环保督察整改预警, shape of the ladder; design)."""
 LATE_AFTER = timedelta(minutes=15)

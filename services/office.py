@@ -13,6 +13,7 @@ from models.process import DecisionCode, move_for, who_may
 from models.stage import Step
 from services import (
     access,
+    accountability,
     assignment,
     clock_steps,
     closure,
@@ -90,6 +91,7 @@ DECISIONS: Mapping[DecisionCode, Decide] = {
     _D.ENFORCE: enforcement.record_act,
     _D.FREEZE: enforcement.freeze,
     _D.UNFREEZE: enforcement.unfreeze,
+    _D.HAND_OVER_CLUE: accountability.hand_over_clue,
     _D.COMPLETE: rectification.report_completion,
     _D.RECHECK: review.record_recheck,
     _D.CANNOT_REVIEW: review.record_cannot_review,

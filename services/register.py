@@ -248,7 +248,7 @@ def timeline(session: Session, hazard: Hazard, *, redacted: bool) -> list[dict[s
 _TELLING = frozenset({"form", "after", "before", "unit", "evidence", "seq", "prev", "hash"})
 """Fields an enterprise is not shown; a gap in the numbers would tell it that something is kept from it."""
 _AMONG_OFFICIALS = frozenset({
-    "COPIED", "COPY_REVOKED", "INSTRUCTED", "INSTRUCTION_ANSWERED", "ITEM_HANDED_OVER", "PERSON_ASSIGNED", "URGED",
+    "COPIED", "COPY_REVOKED", DecisionCode.HAND_OVER_CLUE, "INSTRUCTED", "INSTRUCTION_ANSWERED", "ITEM_HANDED_OVER", "PERSON_ASSIGNED", "URGED",
 })  # fmt: skip
 
 

@@ -30,6 +30,7 @@ _MOMENTS = (
 )
 _DAYS = (
     "on",
+    "handed_on",
     "issued_on",
     "sent_on",
     "received_on",

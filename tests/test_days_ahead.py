@@ -18,6 +18,7 @@ TOMORROW = AT + timedelta(days=1)
 STATED = [
     (Step.PLAN, D.SUBMIT_PLAN, "principal", "principal_signed_on"), (Step.WORK, D.COMPLETE, "principal", "completed_on"),
     (Step.WORK, D.PROGRESS, "principal", "reported_on"), (Step.WORK, D.RECORD_DOCUMENT, "officer", "issued_on"),
+    (Step.WORK, D.HAND_OVER_CLUE, "leader", "handed_on"),
     (Step.WORK, D.RECORD_RESUMPTION, "officer", "consent_on"), (Step.WORK, D.UNIT_CLOSED, "officer", "closed_on"),
     (Step.WORK, D.FREEZE, "officer", "happened_at"), (Step.SIGN, D.INFORM, "officer", "informed_at"),
     (Step.ASSIGN, D.TRANSFER_OUT, "clerk", "sent_on"), (Step.RECHECK, D.RECHECK, "officer", "visited_at"),

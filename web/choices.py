@@ -19,7 +19,7 @@ _SHOWN = 24
 _DEPARTMENTS = frozenset({UnitKind.DEPARTMENT, UnitKind.COMMITTEE})
 _ANY = frozenset({UnitKind.DEPARTMENT, UnitKind.VILLAGE, UnitKind.COMMITTEE})
 _UNITS = {
-    "verifying_unit": _DEPARTMENTS, "lead_unit": _DEPARTMENTS, "supervising_unit": _DEPARTMENTS, "cooperating_units": _ANY, "rectifying_unit": _ANY,
+    "against": _ANY, "verifying_unit": _DEPARTMENTS, "lead_unit": _DEPARTMENTS, "supervising_unit": _DEPARTMENTS, "cooperating_units": _ANY, "rectifying_unit": _ANY,
     "village": frozenset({UnitKind.VILLAGE}),
 }  # fmt: skip
 

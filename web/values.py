@@ -6,7 +6,7 @@ from typing import Any
 
 from models.forms.controls import InterimControl
 from models.forms.intake import Signed
-from models.forms.progress import EnforcementKind, Obstacle
+from models.forms.progress import ClueGround, EnforcementKind, Obstacle
 from models.forms.rectification import Informed
 from models.forms.requests import PauseGround, RefusalGround, ReopeningGround
 from models.hazard import Channel, Grade, ListingLevel, SubjectType
@@ -76,6 +76,7 @@ LABELS: Mapping[type[StrEnum], Mapping[Any, str]] = {
         EnforcementKind.SEALING: "查封扣押", EnforcementKind.CLOSURE_PROPOSAL: "提请关闭", EnforcementKind.CRIMINAL_CHECK: "涉嫌犯罪审查",
         EnforcementKind.STOP_DEFIED: "拒不执行停产停业",
     },
+    ClueGround: {ClueGround.UNANSWERED: "提级督办逾期未答复", ClueGround.DEPARTMENT: "部门原因所致"},
     RefusalGround: {
         RefusalGround.NOT_SAFETY: "不属安全生产事项", RefusalGround.NO_PLACE: "地点或对象不明", RefusalGround.OTHER: "其他",
     },

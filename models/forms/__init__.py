@@ -75,6 +75,7 @@ FORMS: Mapping[DecisionCode, type[Form]] = {
     _D.ENFORCE: progress.EnforcementAct,
     _D.FREEZE: progress.Freeze,
     _D.UNFREEZE: progress.Unfreeze,
+    _D.HAND_OVER_CLUE: progress.Clue,
     _D.COMPLETE: Completion,
     _D.RECHECK: Recheck,
     _D.CANNOT_REVIEW: progress.RecheckFailure,

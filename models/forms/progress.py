@@ -169,6 +169,27 @@ class Unfreeze(Form):
     document_no: OptionalLine = Field(default="", title="文号")
 
 
+class ClueGround(StrEnum):
+    """为何移送问责线索."""
+
+    UNANSWERED = "UNANSWERED"
+    """The letter of the highest level was not answered in its time."""
+    DEPARTMENT = "DEPARTMENT"
+    """A department, not the enterprise, is the cause."""
+
+
+class Clue(Form):
+    """移送问责线索: whose conduct, the facts, and the document by which a leader hands them to the discipline organ."""
+
+    ground: ClueGround = Field(title="移送依据")
+    against: Line = Field(title="线索涉及的单位代码")
+    facts: Text = Field(title="事实经过")
+    to_organ: Line = Field(title="移送机关")
+    document_no: Line = Field(title="移送文书编号")
+    handed_on: date = Field(title="移送日期")
+    evidence: EvidenceIds = Field(default=(), title="文书扫描件和材料")
+
+
 class Reassignment(Form):
     """改派牵头单位; the limit does not start again."""
 
