@@ -30,7 +30,7 @@ def hand_over_clue(session: Session, hazard: Hazard, form: Clue, *, by: Actor, a
             "本隐患没有逾期未答复的提级督办。", rule="提级督办10个工作日未答复的，可移送问责线索",
             remedy="请等待答复期限届满；部门原因所致的，改选该依据。", extra={"missing": ["UNANSWERED"]},
         )  # fmt: skip
-    return take(session, hazard, DecisionCode.HAND_OVER_CLUE, form, by=by, at=at, evidence=form.evidence)
+    return take(session, hazard, DecisionCode.HAND_OVER_CLUE, form, by=by, at=at)
 
 
 def _is_silent(session: Session, hazard: Hazard, at: datetime) -> bool:

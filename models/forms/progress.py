@@ -179,7 +179,10 @@ class ClueGround(StrEnum):
 
 
 class Clue(Form):
-    """移送问责线索: whose conduct, the facts, and the document by which a leader hands them to the discipline organ."""
+    """移送问责线索: whose conduct, the facts, and the document by which a leader hands them to the discipline organ.
+
+    It takes no scan: a hazard's evidence is read by its enterprise as well.
+    """
 
     ground: ClueGround = Field(title="移送依据")
     against: Line = Field(title="线索涉及的单位代码")
@@ -187,7 +190,6 @@ class Clue(Form):
     to_organ: Line = Field(title="移送机关")
     document_no: Line = Field(title="移送文书编号")
     handed_on: date = Field(title="移送日期")
-    evidence: EvidenceIds = Field(default=(), title="文书扫描件和材料")
 
 
 class Reassignment(Form):
