@@ -1,6 +1,7 @@
 """移送问责线索: no rule takes this step; a leader does, by name, and the enterprise does not read of it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -71,8 +72,10 @@ def test_nobody_but_a_leader_hands_a_clue_over(session: Session, town: Town, who
 
 @pytest.mark.parametrize(("field", "told"), [("against", "XXX"), ("handed_on", "2027-01-01")])
 def test_a_clue_names_a_unit_there_is_and_a_day_that_has_come(session: Session, town: Town, field: str, told: str):
+    changes: dict[str, Any] = {field: told}
+
     with pytest.raises(InvalidInput):
-        take(session, town, carry_to(session, town, Step.WORK), D.HAND_OVER_CLUE, "leader", **{field: told})
+        take(session, town, carry_to(session, town, Step.WORK), D.HAND_OVER_CLUE, "leader", **changes)
 
 
 def test_the_enterprise_does_not_read_of_a_clue(session: Session, town: Town):
