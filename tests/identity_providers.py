@@ -23,6 +23,7 @@ from signing_in import account_id
 
 PACKAGE = "oidc-provider@9.13.3"
 CALLBACK = "http://127.0.0.1:8600/api/v1/oidc/callback"
+PAGE = "http://127.0.0.1:8600/sign-in/provider/return"
 CLIENT = {"oidc_client_id": "hazardflow", "oidc_client_secret": "loopback-secret"}
 _KEYS = count(1)
 _SCRIPT = Path(__file__).with_name("oidc_provider.mjs")
@@ -33,7 +34,7 @@ def real_provider() -> Iterator[str]:
     """Its issuer. The package is fetched by name once, into a cache outside the repository."""
     node, packages = npm.node(), npm.package(PACKAGE)
     process = subprocess.Popen(
-        [node, str(_SCRIPT), str(packages), CALLBACK],
+        [node, str(_SCRIPT), str(packages), CALLBACK, PAGE],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -56,7 +57,7 @@ def sign_in_there(browser: httpx.Client, address: str, login: str) -> str:
     for _ in range(8):
         while answer.is_redirect:
             address = str(answer.url.join(answer.headers["location"]))
-            if address.startswith(CALLBACK):
+            if address.startswith((CALLBACK, PAGE)):
                 return address
             answer = browser.get(address)
         prompt = "login" if 'name="login"' in answer.text else "consent"

@@ -70,7 +70,7 @@ def links(found: Round) -> None:
 
 
 def at_the_door(found: Round) -> None:
-    """A token and a password that are wrong, too many of them, and a sign-in that is not finished."""
+    """A token and a password that are wrong, too many of them, a sign-in that is not finished, an answer of a provider nobody asked."""
     guest = found.guest()
     guest.open("/first-password")
     guest.send("/first-password", one_time="nothing", password=PASSWORD, again=PASSWORD)
@@ -81,6 +81,9 @@ def at_the_door(found: Round) -> None:
     half_in = found.guest(app=make_app(OfficeOn(strict, found.story.engine, found.story.office.present)))
     half_in.open("/sign-in")
     half_in.send("/sign-in", login="second-officer", password=PASSWORD)
+    linked = found.story.office.settings.model_copy(update={"oidc_issuer": "http://127.0.0.1:9"})
+    back = found.guest(app=make_app(OfficeOn(linked, found.story.engine, found.story.office.present)))
+    back.open("/sign-in/provider/return?state=nobody-s")
 
 
 def own_account(found: Round) -> None:

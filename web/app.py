@@ -45,6 +45,7 @@ from web import (
     interface,
     ledger,
     notices,
+    oidc,
     own_record,
     password,
     phrases,
@@ -77,7 +78,7 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson, desc
     pages.state.office, pages.state.throttle, pages.state.second_person = held, counts, second_person
     pages.state.interface = describe
     for module in (
-        assets, signing_in, password, authenticator, account, notices, inbox, own_record, reporting, ledger, hazard, proof, evidence, decisions,
+        assets, signing_in, oidc, password, authenticator, account, notices, inbox, own_record, reporting, ledger, hazard, proof, evidence, decisions,
         drafts, phrases,
         supervision, figures, saved_filters, instructing, inbox_bulk, answering, remarks, holding, delegating, reports, unsealings,
         public_report, public_follow, finance, enterprise, status, interface,

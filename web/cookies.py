@@ -14,6 +14,8 @@ SESSION = "__Host-session"
 VISIT = "__Host-visit"
 LANGUAGE = "__Host-language"
 FOLLOW = "__Host-follow"
+PROVIDER = "__Host-provider"
+"""A sign-in under way at the identity provider."""
 _TOKEN = 32
 """Characters of a form's token: 128 bits."""
 _YEAR = 365 * 24 * 3600

@@ -19,6 +19,7 @@ from web.desk import Unfinished
 from web.guards import HEADERS, too_large
 from web.proving import ToProve
 from web.rendering import page
+from web.signing_in import sign_in_page
 
 log = logging.getLogger("hazardflow.web")
 _TITLES = {404: "没有这个页面", 405: "不能这样打开这个页面", 400: "内容不能识别", 413: "内容过大"}
@@ -76,7 +77,7 @@ async def _typed_too_late(request: Request) -> Response:
     if returning.is_kept(request):
         async with request.form() as form:
             typed = await run_in_threadpool(returning.closed, request, request.app.state.office, form)
-    return page(request, "sign_in.html", status=401, next="/", login="", faults=[], typed=typed, ended=True)
+    return sign_in_page(request, status=401, typed=typed, ended=True)
 
 
 def _to_sign_in(request: Request) -> Response:
