@@ -13,7 +13,7 @@ from models.limits import A_DAY
 from models.permissions import Operation, Role, roles_for
 from models.process import STEPS, Move, moves_at
 from models.stage import Clock, Owner, Stage, Step
-from services import access, missing, open_decisions, policies, register, similar
+from services import access, open_decisions, policies, register, similar
 from services import evidence as store
 from services.register import Surroundings
 from web import dossier, history, moments
@@ -53,10 +53,10 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
         around = register.without_tip_off(hazard, around) if redacted else around
         events = _events(session, hazard, visit.by)
         moves = open_decisions.open_to(session, hazard, by=visit.by)
-        is_late = hazard.id in missing.past_limit(session, [hazard], at=visit.at)
+        onward = [move for move in moves if not move.is_duty and not move.request]
         values = {
             "hazard": hazard, "around": around, "way": _way(hazard, events), "standing": _standing(session, visit, hazard, around),
-            "moves": tasks(hazard, [move for move in moves if not move.is_duty and not move.request], is_late=is_late),
+            "moves": tasks(hazard, onward, is_late=False),  # a limit that has run out hinders requests only
             "duties": [move for move in moves if move.is_duty and not move.request],
             "requests": [move for move in moves if move.request],
             "answers_wait": any(move.request and move.decision != move.request.ask for move in moves),
