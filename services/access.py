@@ -1,5 +1,6 @@
 """The only way to get a hazard for somebody, and the only place that says who may do what to it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import cast
@@ -78,6 +79,13 @@ def hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) ->
     """
     seen = or_(visible(by), visible(by, operation))
     return _found(session, select(HAZARD).where(_NO, seen), operation, by, no)
+
+
+def hazards_for(session: Session, ids: Sequence[str], operation: Operation, *, by: Actor) -> Sequence[Hazard]:
+    """Those of these hazards that exist for this actor, in the order of the ids."""
+    rows = session.execute(select(HAZARD).where(HAZARD.c.id.in_(ids), visible(by, operation)))
+    found = {row.id: cast(Hazard, row) for row in rows}
+    return [found[one] for one in ids if one in found]
 
 
 def lock_hazard_for(session: Session, no: str, operation: Operation, *, by: Actor) -> Hazard:

@@ -1,6 +1,6 @@
 """The rows of the exported ledger, in the column order of the paper ledger (台账), from the hazard and its decisions.
 
-Two columns of the paper are left out, because nobody fills them in here: 成因 and 可能后果.
+Two columns of the paper are left out, because nobody fills them in here: 成因 and 备注. Three that the paper lacks stand last.
 """
 
 import json
@@ -38,7 +38,7 @@ LISTINGS = {
     ListingLevel.CITY: "市级",
 }
 _VERDICTS = {DecisionCode.PASS: "合格", DecisionCode.PARTIAL: "部分合格", DecisionCode.FAIL: "不合格"}
-_TOLD = (DecisionCode.SUBMIT_PLAN, DecisionCode.COMPLETE, DecisionCode.ENFORCE, *_VERDICTS)
+_TOLD = (DecisionCode.REPORT, DecisionCode.SUBMIT_PLAN, DecisionCode.COMPLETE, DecisionCode.ENFORCE, *_VERDICTS)
 _PAGE = 500
 
 
@@ -46,6 +46,7 @@ class Known(NamedTuple):
     """A hazard with everything its row tells: its own columns and names, and by its id what was decided."""
 
     row: Any
+    report: Mapping[str, Any]
     plan: Mapping[str, Any]
     completed_on: str
     verdict: Any
@@ -91,19 +92,21 @@ _COLUMNS: Mapping[str, Callable[[Known], str | int]] = {
     "企业名称": lambda one: one.row.enterprise or "",
     "统一社会信用代码": lambda one: one.row.credit_code or "",
     "行业领域": lambda one: one.row.sector,
-    "镇村": lambda one: one.row.village or "",
+    "地址/镇村": lambda one: " ".join(filter(None, (one.row.village, one.row.address))),
     "隐患部位": lambda one: one.row.place,
     "隐患描述": lambda one: one.row.description,
     "判定依据": lambda one: one.row.clause or "",
     "隐患等级": lambda one: GRADES.get(one.row.grade, ""),
+    "可能后果": lambda one: one.report.get("consequence", ""),
     "整改措施": lambda one: one.plan.get("measures", ""),
     "整改资金（元）": lambda one: str(one.plan.get("funds_yuan", "")),
     "责任单位": lambda one: one.row.enterprise or one.row.rectifying_unit or "",
     "责任人及电话": lambda one: " ".join(filter(None, (one.row.principal, one.row.principal_phone))),
-    "督办单位": lambda one: one.row.lead_unit or "",
+    "督办单位": lambda one: one.row.supervising_unit or one.row.lead_unit or "",
     "责任领导": lambda one: one.row.leader or "",
     "整改期限": lambda one: _text(one.limit),
     "临时管控措施": lambda one: InterimControl(one.row.interim_control).label if one.row.interim_control else "",
+    "安全措施和应急预案": lambda one: one.plan.get("safety_measures", ""),
     "整改前照片": lambda one: one.pairs,
     "整改后照片": lambda one: one.pairs,
     "整改完成时间": lambda one: one.completed_on,
@@ -116,6 +119,7 @@ _COLUMNS: Mapping[str, Callable[[Known], str | int]] = {
     "延期次数": lambda one: one.row.extensions,
     "是否挂牌": lambda one: LISTINGS[one.row.listing_level],
     "行政处罚": _fines,
+    "牵头单位": lambda one: one.row.lead_unit or "",
     "办理环节": lambda one: Stage(one.row.stage).label,
     "当前期限": lambda one: _text(one.row.due_at),
 }
@@ -136,15 +140,21 @@ def _known(session: Session, page: Sequence[Any], at: datetime, calendar: WorkCa
     ids = [row.id for row in page]
     decided, limits = _decided(session, ids), _limits(session, ids)
     for row in page:
-        own = [one for one in decided.get(row.id, ()) if one.cycle == row.cycle]
-        plans = [one.form for one in own if one.code == DecisionCode.SUBMIT_PLAN]
-        completed = [one.form for one in own if one.code == DecisionCode.COMPLETE]
+        whole = decided.get(row.id, ())
+        own = [one for one in whole if one.cycle == row.cycle]
         verdicts = [one for one in own if one.code in _VERDICTS]
-        done = json.loads(completed[-1]) if completed else {}
+        done = _newest(own, DecisionCode.COMPLETE)
         yield Known(
-            row, json.loads(plans[-1]) if plans else {}, done.get("completed_on", ""), verdicts[-1] if verdicts else None,
-            _penalties(own), limits.get((row.id, row.cycle)), len(done.get("photo_pairs", ())), at, calendar,
+            row, _newest(whole, DecisionCode.REPORT), _newest(own, DecisionCode.SUBMIT_PLAN), done.get("completed_on", ""),
+            verdicts[-1] if verdicts else None, _penalties(own), limits.get((row.id, row.cycle)),
+            len(done.get("photo_pairs", ())), at, calendar,
         )  # fmt: skip
+
+
+def _newest(decided: Iterable[Any], code: DecisionCode) -> dict[str, Any]:
+    """What was filled in when it was last decided."""
+    forms = [one.form for one in decided if one.code == code]
+    return json.loads(forms[-1]) if forms else {}
 
 
 def _penalties(own: Iterable[Any]) -> list[dict[str, Any]]:
@@ -184,17 +194,18 @@ def _limits(session: Session, ids: Sequence[str]) -> dict[tuple[str, int], datet
 
 
 def _hazards(filters: register.Filters, *, by: Actor) -> Select[Any]:
-    reporting, village, lead, rectifying = (aliased(Unit) for _ in range(4))
+    reporting, village, lead, rectifying, supervising = (aliased(Unit) for _ in range(5))
     reporter, leader, principal = (aliased(Person) for _ in range(3))
     joins = (
         (Enterprise, col(Enterprise.id), HAZARD.c.enterprise_id), (StandardClause, col(StandardClause.id), HAZARD.c.clause_id),
         (reporting, col(reporting.id), HAZARD.c.reporting_unit_id), (village, col(village.id), HAZARD.c.village_unit_id),
         (lead, col(lead.id), HAZARD.c.lead_unit_id), (rectifying, col(rectifying.id), HAZARD.c.rectifying_unit_id),
-        (reporter, col(reporter.id), HAZARD.c.reported_by), (leader, col(leader.id), HAZARD.c.leader_id),
-        (principal, col(principal.id), col(Enterprise.principal_id)),
+        (supervising, col(supervising.id), HAZARD.c.supervising_unit_id), (reporter, col(reporter.id), HAZARD.c.reported_by),
+        (leader, col(leader.id), HAZARD.c.leader_id), (principal, col(principal.id), col(Enterprise.principal_id)),
     )  # fmt: skip
     statement = select(
         HAZARD, col(Enterprise.name).label("enterprise"), col(Enterprise.credit_code).label("credit_code"),
+        col(Enterprise.address).label("address"), col(supervising.name).label("supervising_unit"),
         col(StandardClause.code).label("clause"), col(reporting.name).label("reporting_unit"), col(village.name).label("village"),
         col(lead.name).label("lead_unit"), col(rectifying.name).label("rectifying_unit"), col(reporter.name).label("reporter"),
         col(leader.name).label("leader"), col(principal.name).label("principal"), col(principal.phone).label("principal_phone"),

@@ -25,13 +25,16 @@ class Lack(NamedTuple):
     facts: Mapping[str, object] = {}
 
 
-def missing_for(session: Session, hazard: Hazard, decision: DecisionCode, *, at: datetime) -> Sequence[Lack]:
-    """In the office's words; nothing when the decision's own form is all it needs."""
+def missing_for(hazard: Hazard, decision: DecisionCode, *, is_late: bool) -> Sequence[Lack]:
+    """In the office's words; nothing when the decision's own form is all it needs.
+
+    `is_late`: the hazard is among those `past_limit`.
+    """
     if decision == DecisionCode.COMPLETE and hazard.open_actions:
         return [Lack("还有%(n)s项整改子项没有登记完成。", {"n": hazard.open_actions})]
     if decision == DecisionCode.ACCEPT and hazard.description == NEUTRAL_TEXT:
         return [Lack("举报摘要尚未编写，请先编写。")]
-    if decision in _EXTENSIONS and _is_too_late(session, hazard, at):
+    if decision in _EXTENSIONS and is_late:
         return [Lack("整改期限已过，不能再申请延期。")]
     return []
 
@@ -41,10 +44,11 @@ def is_due_turn(hazard: Hazard, decision: DecisionCode) -> bool:
     return _EXTENSIONS.get(decision, hazard.extensions) == hazard.extensions
 
 
-def _is_too_late(session: Session, hazard: Hazard, at: datetime) -> bool:
+def past_limit(session: Session, hazards: Sequence[Hazard], *, at: datetime) -> frozenset[str]:
+    """Of these hazards, the ids of those whose rectification limit has run out."""
     running = (
-        DEADLINE.c.hazard_id == hazard.id,
+        DEADLINE.c.hazard_id.in_([hazard.id for hazard in hazards]),
         DEADLINE.c.clock == Clock.RECTIFICATION,
         DEADLINE.c.closed_at.is_(None),
     )
-    return session.execute(select(DEADLINE.c.id).where(*running, DEADLINE.c.due_at < at)).first() is not None
+    return frozenset(session.execute(select(DEADLINE.c.hazard_id).where(*running, DEADLINE.c.due_at < at)).scalars())

@@ -1,8 +1,10 @@
 """Which decisions are open to one person on one hazard now: the move table, less what is bound to be refused."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session
 
 from models.actor import Actor
@@ -19,66 +21,101 @@ _ANSWERS = frozenset({
 """Decisions that answer something: open while it waits for them."""
 
 
+class _Beside(NamedTuple):
+    """What besides a hazard's own row says which decisions make sense."""
+
+    asked: Mapping[str, str]
+    """Who asked for what, of the requests not decided yet."""
+    last: Any
+    """The newest decision."""
+    waiting: Collection[str]
+    """The answers that are waited for."""
+    signed: Sequence[Any]
+    """Who holds which part of its chains of custody, in the present cycle."""
+
+
 def open_to(session: Session, hazard: Hazard, *, by: Actor) -> Sequence[Move]:
     """The moves this person may make now, those that carry the hazard on first.
 
     Only asks what can be seen from here; what a decision needs besides is checked, and said, when it is taken.
     """
-    asked = _waiting_requests(session, hazard)
+    return open_to_each(session, [hazard], by=by)[hazard.id]
+
+
+def open_to_each(session: Session, hazards: Sequence[Hazard], *, by: Actor) -> dict[str, Sequence[Move]]:
+    """`open_to` of each hazard, by its id; asks the database as much for many as for one."""
+    beside = _beside(session, hazards)
+    return {hazard.id: _open_now(hazard, beside[hazard.id], by) for hazard in hazards}
+
+
+def _open_now(hazard: Hazard, beside: _Beside, by: Actor) -> Sequence[Move]:
     found: dict[DecisionCode, Move] = {}
     for move in moves_at(Step(hazard.step)):
         possible = move.decision not in found and (move.while_frozen or not hazard.frozen_at)
-        if possible and access.may_take(by, move, hazard) and _makes_sense(session, hazard, move, asked, by):
+        if possible and access.may_take(by, move, hazard) and _makes_sense(hazard, move, beside, by):
             found[move.decision] = move
     return sorted(found.values(), key=lambda move: (move.is_duty, move.decision == DecisionCode.WITHDRAW))
 
 
-def _waiting_requests(session: Session, hazard: Hazard) -> dict[str, str]:
-    """Who asked for what, of the requests not decided yet."""
-    waiting = (HAZARD_REQUEST.c.hazard_id == hazard.id, HAZARD_REQUEST.c.decided_at.is_(None))
-    rows = session.execute(select(HAZARD_REQUEST.c.kind, HAZARD_REQUEST.c.asked_by).where(*waiting))
-    return {row.kind: row.asked_by for row in rows}
+def _beside(session: Session, hazards: Sequence[Hazard]) -> dict[str, _Beside]:
+    ids = [hazard.id for hazard in hazards]
+    cycles = {(hazard.id, hazard.cycle) for hazard in hazards}
+    requests, items, later = HAZARD_REQUEST.c, WORK_ITEM.c, DECISION.alias()
+    newest = select(func.max(later.c.seq)).where(later.c.hazard_id == DECISION.c.hazard_id).scalar_subquery()
+    asked = _by_hazard(
+        session, select(HAZARD_REQUEST).where(requests.hazard_id.in_(ids), requests.decided_at.is_(None))
+    )
+    last = _by_hazard(session, select(DECISION).where(DECISION.c.hazard_id.in_(ids), DECISION.c.seq == newest))
+    waiting = _by_hazard(
+        session, select(WORK_ITEM).where(items.hazard_id.in_(ids), items.kind.in_(_ANSWERS), items.closed_at.is_(None))
+    )
+    signed = _by_hazard(session, select(SIGNATURE).where(SIGNATURE.c.hazard_id.in_(ids)))
+    return {
+        one: _Beside(
+            {row.kind: row.asked_by for row in asked[one]},
+            next(iter(last[one]), None),
+            {row.kind for row in waiting[one]},
+            [row for row in signed[one] if (one, row.cycle) in cycles],
+        )
+        for one in ids
+    }
 
 
-def _makes_sense(session: Session, hazard: Hazard, move: Move, asked: dict[str, str], by: Actor) -> bool:
+def _by_hazard(session: Session, statement: Select[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in session.execute(statement):
+        found[row.hazard_id].append(row)
+    return found
+
+
+def _makes_sense(hazard: Hazard, move: Move, beside: _Beside, by: Actor) -> bool:
+    asked = beside.asked
     if move.request and move.decision == move.request.ask:
         return move.request not in asked
     if move.request:
         return move.request in asked and asked[move.request] not in {by.person_id, *by.principal_ids}
     if move.decision == DecisionCode.WITHDRAW:
-        return _is_own_last(session, hazard, move, by)
+        return _is_own(beside.last, move, by)
     if move.decision == DecisionCode.FINISH_ACTION:
         return hazard.open_actions > 0
     if move.decision in {DecisionCode.FREEZE, DecisionCode.UNFREEZE}:
         return (hazard.frozen_at is None) == (move.decision == DecisionCode.FREEZE)
     if move.decision in _ANSWERS:
-        return _waits(session, hazard, move.decision)
-    return not _holds_other_part(session, hazard, move, by)
+        return move.decision in beside.waiting
+    return not _holds_other_part(hazard, move, beside.signed, by)
 
 
-def _is_own_last(session: Session, hazard: Hazard, move: Move, by: Actor) -> bool:
-    last = select(DECISION.c.person_id, DECISION.c.from_step, DECISION.c.to_step).where(
-        DECISION.c.hazard_id == hazard.id
-    )
-    row = session.execute(last.order_by(DECISION.c.seq.desc()).limit(1)).one_or_none()
-    return row is not None and row.person_id == by.person_id and (row.from_step, row.to_step) == (move.to, move.at)
+def _is_own(last: Any, move: Move, by: Actor) -> bool:
+    return last is not None and last.person_id == by.person_id and (last.from_step, last.to_step) == (move.to, move.at)
 
 
-def _waits(session: Session, hazard: Hazard, duty: DecisionCode) -> bool:
-    item = (WORK_ITEM.c.hazard_id == hazard.id, WORK_ITEM.c.kind == duty, WORK_ITEM.c.closed_at.is_(None))
-    return session.execute(select(WORK_ITEM.c.id).where(*item)).first() is not None
-
-
-def _holds_other_part(session: Session, hazard: Hazard, move: Move, by: Actor) -> bool:
-    if move.eyes is None:
+def _holds_other_part(hazard: Hazard, move: Move, signed: Sequence[Any], by: Actor) -> bool:
+    eyes = move.eyes
+    if eyes is None:
         return False
-    unit = access.acting_unit(by, move, hazard) if move.eyes.by_unit else None
-    signers = [by.person_id, *by.principal_ids, *([unit] if unit else [])]
-    held = select(SIGNATURE.c.part).where(
-        SIGNATURE.c.hazard_id == hazard.id, SIGNATURE.c.cycle == hazard.cycle, SIGNATURE.c.chain == move.eyes.chain,
-        SIGNATURE.c.signer.in_(signers), SIGNATURE.c.part != move.eyes.part,
-    )  # fmt: skip
-    return session.execute(held).first() is not None
+    unit = access.acting_unit(by, move, hazard) if eyes.by_unit else None
+    signers = {by.person_id, *by.principal_ids, *([unit] if unit else [])}
+    return any(row.chain == eyes.chain and row.part != eyes.part and row.signer in signers for row in signed)
 
 
 def open_actions(session: Session, hazard: Hazard) -> Iterator[tuple[str, str]]:

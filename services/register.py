@@ -38,7 +38,8 @@ UNASSIGNED = "-"
 _LISTED = (
     HAZARD.c.no, HAZARD.c.stage, HAZARD.c.step, HAZARD.c.channel, HAZARD.c.sector, HAZARD.c.place,
     HAZARD.c.description, HAZARD.c.grade, HAZARD.c.listing_level, HAZARD.c.due_at, HAZARD.c.reported_at,
-    HAZARD.c.closed_at, HAZARD.c.version, HAZARD.c.id, HAZARD.c.lead_unit_id, HAZARD.c.enterprise_id, HAZARD.c.discovered_at,
+    HAZARD.c.closed_at, HAZARD.c.version, HAZARD.c.id, HAZARD.c.lead_unit_id, HAZARD.c.supervising_unit_id,
+    HAZARD.c.enterprise_id, HAZARD.c.discovered_at, col(Enterprise.name).label("enterprise"),
 )  # fmt: skip
 
 
@@ -65,7 +66,8 @@ class Position(NamedTuple):
 def ledger(session: Session, filters: Filters, *, by: Actor, after: Position | None, limit: int) -> Sequence[Any]:
     """A page of the ledger, newest first, of what this actor may see."""
     access.require(by, Operation.LIST_HAZARDS)
-    statement = select(*_LISTED).where(*chosen(filters, by=by, operation=Operation.LIST_HAZARDS))
+    statement = select(*_LISTED).outerjoin(Enterprise, col(Enterprise.id) == HAZARD.c.enterprise_id)
+    statement = statement.where(*chosen(filters, by=by, operation=Operation.LIST_HAZARDS))
     statement = statement.order_by(HAZARD.c.reported_at.desc(), HAZARD.c.id.desc()).limit(limit)
     if after:
         statement = statement.where(tuple_(HAZARD.c.reported_at, HAZARD.c.id) < after)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from sqlmodel import Session
 
+from handling import take
+from models.decisions import DecisionCode as D
 from models.stage import Step
 from office_api import Caller, assert_refused
 from services.ledger_export import LEDGER, LIMITS, safe
@@ -52,6 +54,20 @@ def test_a_department_exports_what_it_may_see(session: Session, town: Town, peop
     assert {row[NO] for row in sheet(people["officer"])} >= {hazard.no}
     assert other.no not in {row[NO] for row in sheet(people["other_officer"])}
     assert [row[0] for row in sheet(people["officer"], LIMITS)] == [hazard.no]
+
+
+def test_the_file_says_who_supervises_and_what_may_come_of_it(session: Session, town: Town, people: dict[str, Caller]):
+    hazard = carry_to(session, town, Step.ASSIGN, consequence="粉尘爆炸")
+    by_another = {"supervising_unit": "JFB", "cooperating_units": (), "leader": town.persons["leader"].id}
+    take(session, town, hazard, D.ASSIGN, "clerk", **by_another)
+    carry_to(session, town, Step.GATE)
+    session.commit()
+
+    other, plain = (dict(zip(COLUMNS, row, strict=True)) for row in sheet(people["clerk"]))
+
+    assert (other["督办单位"], other["牵头单位"], other["可能后果"]) == ("经发办", "应急办", "粉尘爆炸")
+    assert (plain["督办单位"], plain["牵头单位"], plain["可能后果"]) == ("应急办", "应急办", "")
+    assert all(plain[title] for title in ("地址/镇村", "整改措施", "安全措施和应急预案", "整改期限", "验收结论"))
 
 
 @pytest.mark.parametrize("who", ["principal", "admin"])

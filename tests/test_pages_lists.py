@@ -102,6 +102,14 @@ def test_the_ledger_finds_by_words_and_by_stage(story: Story, browsers: dict[str
     assert auditor.open("/hazards?stage=NONSENSE").status == 200
 
 
+def test_the_ledger_names_the_enterprise_and_who_supervises_beside_the_lead(story: Story, browsers: dict[str, Browser]):
+    story.report().carry_to("SIGN", supervising_unit="JFB", cooperating_units=[])
+
+    page = browsers["auditor"].open("/hazards")
+
+    assert page.sees(story.town.enterprise.name, "督办：经发办")
+
+
 def test_the_ledger_keeps_its_filter_from_page_to_page(
     story: Story, browsers: dict[str, Browser], monkeypatch: pytest.MonkeyPatch
 ):

@@ -16,6 +16,8 @@ from town import Town
 MOST = {"/inbox": 14, "/hazards": 12, "/hazards?text=造粒": 12, "/hazards?watch=overdue": 13, "/supervision": 20, "/statistics": 12,
         "/hazards/{no}": 44, "/account": 18, "/report": 16}  # fmt: skip
 """Statements of one request, those included that say who asks, and how many items wait."""
+OWN, MOST_OF_OWN = "/enterprise", 12
+"""The enterprise's page, and as MOST its statements."""
 GROWS = ("hazard", "hazard_party", "hazard_evidence", "hazard_request", "work_item", "deadline", "escalation", "letter", "evidence", "decision",
          "signature", "audit_event", "notice", "outbox_message", "hazard_source", "sub_action", "comment")  # fmt: skip
 COUNTS_ALL = {"/statistics": {"hazard"}, "/hazards?text=造粒": {"hazard"}}
@@ -67,13 +69,26 @@ def test_a_page_asks_no_more_where_there_is_more(story: Story, clerk: Browser, a
     assert {path: count for path, count in many.items() if count > MOST[path]} == {}
 
 
+def test_an_enterprise_s_page_asks_no_more_where_more_of_its_hazards_run(story: Story, asked: Asked):
+    principal = Browser(with_pages(story.client.app)).signed_in(story.people["principal"].token)  # pyright: ignore[reportArgumentType]  # the FastAPI application
+    for step in ("PLAN", "WORK"):
+        story.report().carry_to(step)
+    few = len(statements(principal, OWN, asked))
+    for step in ("SIGN", "PLAN", "WORK", "WORK", "RECHECK"):
+        story.report().carry_to(step)
+
+    many = len(statements(principal, OWN, asked))
+
+    assert many == few <= MOST_OF_OWN
+
+
 @pytest.mark.parametrize("who", ["clerk", "officer", "villager", "leader", "principal", "auditor"])
 def test_no_page_reads_a_whole_table_that_grows(story: Story, asked: Asked, engine: Engine, who: str):
     no = story.report().carry_to("WORK").no
     browser = Browser(with_pages(story.client.app)).signed_in(story.people[who].token)  # pyright: ignore[reportArgumentType]  # the FastAPI application
 
     found = {}
-    for path in MOST:
+    for path in (*MOST, OWN):
         browser.open(path.format(no=no))
         asked.clear()
         if browser.open(path.format(no=no)).status == 200:

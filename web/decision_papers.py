@@ -16,7 +16,7 @@ from models.process import Move, move_for, moves_at, who_may
 from models.requests import RequestKind
 from models.stage import Step
 from services import access, drafts, open_decisions, register, similar
-from services.missing import missing_for
+from services.missing import missing_for, past_limit
 from web import history
 from web.choices import choices_for
 from web.desk import Here, text_of
@@ -89,7 +89,7 @@ def _paper(visit: Here, session: Session, hazard: Hazard, move: Move, seen: str)
         fields_of(form, choices_for(session, form, hazard)), move.decision, hazard,
         None if move.decision in drafts.NEVER_KEPT else drafts.Place(hazard.id, move.resource),
         leads_to=open_decisions.leads_somewhere(move), wants_proof=wants_proof(visit, move.operation), changes=_changes(visit, session, hazard, seen),
-        missing=missing_for(session, hazard, move.decision, at=visit.at),
+        missing=missing_for(hazard, move.decision, is_late=hazard.id in past_limit(session, [hazard], at=visit.at)),
         similar=similar.at_verification(session, hazard, by=visit.by, at=visit.at) if move.decision in _COMPARING else (),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import Response
 
+from models.calendar import WorkCalendar
 from models.decisions import DecisionCode
 from models.errors import NotPermitted
 from models.hazard import Hazard
@@ -42,7 +43,8 @@ def show(visit: HereDep) -> Response:
         raise NotPermitted("这一页只给企业的人员。", rule="企业只看到本企业的隐患", remedy="请从待办或台账中查看。")
     with visit.looking() as session:
         rows = register.ledger(session, register.Filters(), by=visit.by, after=None, limit=_MOST + 1)
-        unfinished = [_own(session, visit, row.no) for row in rows[:_MOST] if not STEPS[Step(row.step)].is_end]
+        running = [row.id for row in rows[:_MOST] if not STEPS[Step(row.step)].is_end]
+        unfinished = _own(session, visit, access.hazards_for(session, running, Operation.LIST_HAZARDS, by=visit.by))
     ended = [(row, STEPS[Step(row.step)].label) for row in rows[:_MOST] if STEPS[Step(row.step)].is_end]
     unfinished.sort(key=lambda one: (not one.now, one.hazard.due_at is None, one.hazard.due_at or visit.at))
     return page(
@@ -51,11 +53,19 @@ def show(visit: HereDep) -> Response:
     )  # fmt: skip
 
 
-def _own(session: Session, visit: Here, no: str) -> Own:
-    hazard = access.hazard_for(session, no, Operation.LIST_HAZARDS, by=visit.by)
+def _own(session: Session, visit: Here, hazards: Sequence[Hazard]) -> list[Own]:
+    open_moves = open_decisions.open_to_each(session, hazards, by=visit.by)
+    late = missing.past_limit(session, hazards, at=visit.at)
+    calendars = {version: policies.calendar(session, version) for version in {one.calendar_version for one in hazards}}
+    return [
+        _one(visit, hazard, open_moves[hazard.id], calendars[hazard.calendar_version], is_late=hazard.id in late)
+        for hazard in hazards
+    ]
+
+
+def _one(visit: Here, hazard: Hazard, open_moves: Sequence[Move], calendar: WorkCalendar, *, is_late: bool) -> Own:
     info = STEPS[Step(hazard.step)]
-    moves = [move for move in open_decisions.open_to(session, hazard, by=visit.by) if _concerns(hazard, move)]
-    calendar = policies.calendar(session, hazard.calendar_version)
+    moves = [move for move in open_moves if _concerns(hazard, move)]
     light = moments.light(hazard.due_at, now=visit.at, calendar=calendar, say=visit.say) if hazard.due_at else None
     onward = [move for move in moves if not move.is_duty and not move.request]
     beside = [move for move in moves if move not in onward]
@@ -64,8 +74,8 @@ def _own(session: Session, visit: Here, no: str) -> Own:
         info,
         OWNERS[info.owner],
         light,
-        tasks(session, visit, hazard, onward),
-        tasks(session, visit, hazard, beside),
+        tasks(hazard, onward, is_late=is_late),
+        tasks(hazard, beside, is_late=is_late),
     )
 
 

@@ -53,9 +53,10 @@ def show(no: str, visit: HereDep, done: str = "") -> Response:
         around = register.without_tip_off(hazard, around) if redacted else around
         events = _events(session, hazard, visit.by)
         moves = open_decisions.open_to(session, hazard, by=visit.by)
+        onward = [move for move in moves if not move.is_duty and not move.request]
         values = {
             "hazard": hazard, "around": around, "way": _way(hazard, events), "standing": _standing(session, visit, hazard, around),
-            "moves": tasks(session, visit, hazard, [move for move in moves if not move.is_duty and not move.request]),
+            "moves": tasks(hazard, onward, is_late=False),  # a limit that has run out hinders requests only
             "duties": [move for move in moves if move.is_duty and not move.request],
             "requests": [move for move in moves if move.request],
             "answers_wait": any(move.request and move.decision != move.request.ask for move in moves),

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlmodel import Session
-
 from models.decisions import DecisionCode
 from models.forms import FORMS
 from models.hazard import Hazard
@@ -12,7 +10,6 @@ from models.process import Move
 from services import missing
 from services.missing import Lack
 from web.choices import NAMED
-from web.desk import Here
 from web.fields import fields_of
 
 _ANY = (("", ""),)
@@ -26,10 +23,10 @@ class Task(NamedTuple):
     missing: Sequence[Lack]
 
 
-def tasks(session: Session, visit: Here, hazard: Hazard, moves: Sequence[Move]) -> list[Task]:
+def tasks(hazard: Hazard, moves: Sequence[Move], *, is_late: bool) -> list[Task]:
+    """`is_late`: as in `missing.missing_for`."""
     return [
-        Task(move, _needs(move.decision), missing.missing_for(session, hazard, move.decision, at=visit.at))
-        for move in moves
+        Task(move, _needs(move.decision), missing.missing_for(hazard, move.decision, is_late=is_late)) for move in moves
     ]
 
 
