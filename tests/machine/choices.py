@@ -6,13 +6,14 @@ from typing import Any
 
 from model.case import INFORMED, Case
 from model.dates import local
-from model.office import ASKED, DUTY, ENDS, HEAD, PEOPLE, ROWS, SAID, TL, WITHDRAWABLE, WITHOUT_FIRM
+from model.office import DH, DUTY, ENDS, PEOPLE, ROWS, SAID, TL, WITHDRAWABLE, WITHOUT_FIRM
 
 PERSONS = sorted({"auditor", "admin", "district", "inner_clerk"}.union(*PEOPLE.values(), *WITHOUT_FIRM.values()))
-RANKS = ({"clerk", "second_clerk"}, TL, HEAD)
+RANKS = ({"clerk", "second_clerk"}, TL, DH)
 """Who may lend their approvals to one another: the same unit, the same rank."""
+ASKED = {kind for _, kind in SAID.values()}
 DECISIONS = sorted({*(set(ROWS) - ASKED), *SAID, "WITHDRAW"})
-PARTS = {code: row.part for code, row in ROWS.items() if row.part}
+PARTS = {code: (row.chain, row.part) for code, row in ROWS.items() if row.chain}
 
 _ONWARD = {
     "TRIAGE": "ACCEPT", "SUPPLEMENT": "SUPPLEMENT", "CLASSIFY": "MAJOR", "CONFIRM_MAJOR": "CONFIRM", "ASSIGN": "ASSIGN",
@@ -60,7 +61,7 @@ def said(case: Case, code: str, told: str, at: datetime) -> Any:
 def onward(case: Case) -> str:
     """The decision that brings a case nearer to its end; nothing where it has none."""
     marks = case.marks
-    if case.frozen:
+    if case.live("freeze_review"):
         return "UNFREEZE"
     if case.step in ROWS["INFORM"].ways and case.step != "SIGN" and not marks >= INFORMED:
         return "INFORM"
@@ -75,9 +76,9 @@ def onward(case: Case) -> str:
 def _owed(case: Case) -> str:
     """What the gate still waits for."""
     marks = case.marks
-    if case.live("failure_explanation") and "unit_gone" not in marks:
+    if case.live("failure_explanation") and "gone" not in marks:
         return "EXPLAIN_FAILURE"
-    if "enforced" in marks and "checked" not in marks:
+    if case.live("enforcement"):
         return "ENFORCE"
     kind = "LIFTING" if "controlled" in marks else "DELISTING" if "listed" in marks else ""
     return kind and f"{'GRANT' if kind in case.asked else 'ASK'}_{kind}"
@@ -109,7 +110,7 @@ def signing(case: Case) -> list[tuple[str, str]]:
 
 def taken_back(case: Case) -> list[tuple[str, str]]:
     """Taking back the newest decision, by its maker: tried often, for it undoes everything at once."""
-    return [("WITHDRAW", case.last[1])] if case.last and case.last[0] in WITHDRAWABLE else []
+    return [("WITHDRAW", case.last[1])] if case.last[0] in WITHDRAWABLE else []
 
 
 def open_now(case: Case, told: str, at: datetime) -> dict[str, list[str]]:
@@ -124,7 +125,7 @@ def open_now(case: Case, told: str, at: datetime) -> dict[str, list[str]]:
 def duties_of(case: Case) -> Counter[tuple[str, datetime]]:
     """The work items that stand beside the move: one for each clock that is no step's, due when it is due."""
     return Counter(
-        (f"GRANT_{run.subject}" if run.subject else DUTY[run.clock], run.due)
+        (DUTY.get(run.clock) or f"GRANT_{run.subject}", run.due)
         for run in case.live()
         if run.subject or run.clock in DUTY
     )

@@ -6,8 +6,8 @@ from typing import Any
 from sqlmodel import Session
 
 from handling import filled
-from model.case import NAMED, Case
-from model.dates import local
+from model.case import Case
+from model.dates import LIMITS, local
 from models.process import MOVES, DecisionCode
 from town import Town, form_for, photo
 
@@ -35,7 +35,7 @@ def form_of(
         return form.model_copy(update=firm) if code == "ASSIGN" else form
     pieces = [photo(session, town.actors[who], name) for name in ("前.jpg", "后.jpg")]
     owner = firm if "unowned" in cases[no].marks else {"enterprise": None, "rectifying_unit": "JFB"}
-    next_visit = local(at) + timedelta(days=NAMED["next_visit"])
+    next_visit = local(at) + timedelta(days=LIMITS["next_visit"][0])
     named = {"ASK_PAUSE": {"until": what}, "ASK_LONG_LIMIT": {"new_limit_on": what}} if what else {}
     changes = {
         "INFORM": {"informed": what}, "ARBITRATE": {"lead_unit": "YJB"}, "PROGRESS": {"percent": 100},

@@ -72,7 +72,7 @@ class OfficeMachine(RuleBasedStateMachine):
             no = report(session, self.town, at=self.at).no
         everyone = next(iter(self.cases.values())).beside if self.cases else []
         case = Case(everyone, self.lent)
-        case.start("triage", self.at)
+        case.runs.append(Run("triage", self.at))
         everyone.append(case)
         self.cases[no], self.said[no] = case, Counter()
         self._go_on(data, no, moves)
@@ -204,7 +204,7 @@ class OfficeMachine(RuleBasedStateMachine):
             for clock, level in case.alarms:
                 run = next((one for one in case.live(clock) if level not in one.said), None)
                 if run:
-                    self._say(no, run, run.sweep(self.at, self.at, case.runs, raised=level))
+                    self._say(no, run, run.say(range(level + 1), self.at))
                     break
             return
         assert ledger.rows_in(self.engine) == before

@@ -1,77 +1,49 @@
-"""Who may do what, where, and what it leaves behind: the office said a second time, in other words than the program's.
-
-`office.txt` was written from `docs/regulations.md` and the appendices of the process, not from the move table.
-"""
+"""Who may do what, where, and what it leaves behind: the office said a second time, in words of its own."""
 
 from collections import namedtuple
 from pathlib import Path
 
 SC, TL = {"clerk", "second_clerk", "inner_clerk"}, {"leader", "mayor", "director"}
-OFFICERS, HEAD, VILLAGE = {"officer", "second_officer"}, {"head", "second_head"}, {"villager"}
-FIRM, OTHERS = {"principal", "controller"}, {"other_officer", "other_head"}
-PEOPLE = {"SC": SC, "TL": TL, "DO": OFFICERS, "DH": HEAD, "UNIT": OFFICERS | HEAD, "VC": VILLAGE, "EN": FIRM,
-          "DOES": FIRM, "OWES": FIRM}  # fmt: skip
-"""DOES rectifies and OWES answers for it: the firm's people, or those of the unit that rectifies in its place."""
-WITHOUT_FIRM = PEOPLE | {"EN": set(), "DOES": {"other_officer"}, "OWES": OTHERS}
-UNIT_OF = {**dict.fromkeys(OFFICERS | HEAD | {"inner_clerk"}, "YJB"), **dict.fromkeys(("clerk", "second_clerk"), "AWB"),
-           **dict.fromkeys(TL, "ZZF")}  # fmt: skip
-"""`inner_clerk` works for the committee office and sits in the unit that verifies and leads."""
+DO, DH, FIRM = {"officer", "second_officer"}, {"head", "second_head"}, {"principal", "controller"}
+PEOPLE = {"SC": SC, "TL": TL, "DO": DO, "DH": DH, "UNIT": DO | DH, "VC": {"villager"}}
+PEOPLE |= {"EN": FIRM, "DOES": FIRM, "OWES": FIRM}  # who does the work, who answers for it; without a firm, a unit's
+WITHOUT_FIRM = PEOPLE | {"EN": set(), "DOES": {"other_officer"}, "OWES": {"other_officer", "other_head"}}
+UNITS = {"AWB": {"clerk", "second_clerk"}, "ZZF": TL, "YJB": DO | DH | {"inner_clerk"}}  # where inner_clerk only sits
 
-CHECKS = "CLASSIFY CONFIRM_MAJOR CONFIRM_GENERAL CONFIRM_NOT_HAZARD"
+CONFIRMS, APPROVALS = "CONFIRM_MAJOR CONFIRM_GENERAL CONFIRM_NOT_HAZARD", "APPROVE_GENERAL APPROVE_NOT_HAZARD"
 RECTIFY, REVIEW = "PLAN PLAN_REVIEW WORK DANGER_REMOVAL", "RECHECK DISTRICT_REVIEW JUDGE"
-MAJOR = f"ASSIGN SIGN ARBITRATE {RECTIFY} {REVIEW} GATE"
-OPEN = f"TRIAGE SUPPLEMENT {CHECKS} APPROVE_GENERAL APPROVE_NOT_HAZARD {MAJOR} TRANSFER_RECEIPT TRANSFER_FOLLOW"
-PLACES = {"checks": CHECKS, "rectify": RECTIFY, "review": REVIEW, "major": MAJOR, "open": OPEN}
+CHECKS, MAJOR = f"CLASSIFY {CONFIRMS}", f"ASSIGN SIGN ARBITRATE {RECTIFY} {REVIEW} GATE"
+OPEN = f"TRIAGE SUPPLEMENT {CHECKS} {APPROVALS} {MAJOR} TRANSFER_RECEIPT TRANSFER_FOLLOW"
+PLACES = {"checks": CHECKS, "confirms": CONFIRMS, "rectify": RECTIFY, "review": REVIEW, "major": MAJOR, "open": OPEN}
+PLACES |= {"approvals": APPROVALS, "plans": "PLAN PLAN_REVIEW", "late": f"WORK DANGER_REMOVAL {REVIEW} GATE"}
 ENDS = ("CLOSED", "DISMISSED", "REFUSED", "DOWNGRADED", "VOIDED", "TRANSFER_DONE", "MERGED")
 
-Row = namedtuple("Row", "who decides ways part needs leaves")
-
-
-def _row(line: str) -> tuple[str, Row]:
-    code, who, where, part, needs, leaves = (*(cell.strip() for cell in line.split("|")), "", "", "")[:6]
-    arrows = (place.partition(">") for place in where.split())
-    ways = {step: to or step for place, _, to in arrows for step in PLACES.get(place, place).split()}
-    who, _, decides = who.partition(">")
-    told = [[word.split(":") for word in cell.split()] for cell in (needs, leaves)]
-    return code, Row(who, decides, ways, tuple(part.split(".")) if part else (), *told)
-
-
-_LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
-ROWS = dict(_row(line) for line in _LINES if not line.startswith("#"))
-ASKED = {code for code, row in ROWS.items() if row.decides}
-SAID = {f"{verb}_{kind}": (verb, kind) for kind in ASKED for verb in ("ASK", "GRANT", "DENY")}
-OF_UNITS, WHILE_FROZEN = {"review", "gate", "confirm", "approve"}, {"UNFREEZE", "CONFIRM_CONTROL", "INFORM", "ENFORCE"}
-"""Parts that bind the signer's unit too; what is decided while an accident is looked into."""
-BEFORE_UNITS = {"URGENT_CONTROL", "CONFIRM_CONTROL", "LIFTING", "CONTROL", "MERGE", "REOPENING", "EXPERT_OPINION"}
-"""Where a unit's people have no part before they are told to verify."""
-WITHDRAWABLE = {"ACCEPT", "MAJOR", "GENERAL", "NOT_HAZARD", "ASSIGN", "RETURN_SUPPLEMENT", "SUBMIT_PLAN", "APPROVE_PLAN",
-                "RETURN_PLAN", "COMPLETE", "RETURN_NOT_MINE", "ARBITRATE", "RETURN_FINDING", "RECHECK"}  # fmt: skip
-"""What its maker may take back while nobody has acted on it or claimed what follows."""
-ALONE = {"LISTING": TL, "REOPENING": TL}  # whom no second person is asked of
+Row = namedtuple("Row", "who decides ways chain part words")
+ROWS, INBOX = dict[str, Row](), dict[str, str]()
+for _line in Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines():
+    _who, *_cells = _line.split(" | ")
+    for _code, _, _told in (cell.partition(":") for cell in _cells if not _line.startswith("#")):
+        _words = [word.split(":") for word in _told.split() if ":" in word]
+        _places = (word.partition(">") for word in _told.split() if ":" not in word)
+        _ways = {step: to or step for place, _, to in _places for step in PLACES.get(place, place).split()}
+        _asks, _, _decides = _who.partition(">")
+        _chain, _part = dict(_words).get("as", ".").split(".")
+        if _code == "finds":
+            INBOX |= dict.fromkeys(_ways, _who)
+        else:
+            ROWS[_code] = Row(_asks, _decides, _ways, _chain, _part, _words)
+SAID = {f"{verb}_{kind}": (verb, kind) for kind in ROWS if ROWS[kind].decides for verb in ("ASK", "GRANT", "DENY")}
+WITHDRAWABLE = {"ACCEPT", "MAJOR", "GENERAL", "NOT_HAZARD", "ASSIGN", "RETURN_SUPPLEMENT", "RECHECK", "APPROVE_PLAN",
+                "SUBMIT_PLAN", "RETURN_PLAN", "COMPLETE", "RETURN_NOT_MINE", "ARBITRATE", "RETURN_FINDING"}  # fmt: skip
 KEPT = {"urgent", "accepted", "assigned", "evidenced", "unowned", "listed"}  # by a next cycle
-CLOCK = {
-    "TRIAGE": "triage", "SUPPLEMENT": "supplement", "TRANSFER_RECEIPT": "transfer_receipt", "TRANSFER_FOLLOW": "transfer_end",
-    **dict.fromkeys((*CHECKS.split(), "APPROVE_GENERAL", "APPROVE_NOT_HAZARD"), "verification"), "ASSIGN": "assigning",
-    "SIGN": "receipt", "ARBITRATE": "arbitration", "PLAN": "plan", "PLAN_REVIEW": "plan_review", "WORK": "rectification",
-    "DANGER_REMOVAL": "rectification", "RECHECK": "review", "DISTRICT_REVIEW": "district_review", "JUDGE": "review", "GATE": "gate",
-}  # fmt: skip
-PUBLISHED = {"report_listing", "publish_listing", "publish_delisting"}  # still owed to the public when it is closed
-URGENT = {"triage": "urgent_triage", "verification": "urgent_verification"}
-INBOX = {
-    **dict.fromkeys(("TRIAGE", "TRANSFER_RECEIPT", "TRANSFER_FOLLOW"), "SC"), **dict.fromkeys(CHECKS.split()[1:], "DH"),
-    "SUPPLEMENT": "UNIT", "CLASSIFY": "UNIT", "SIGN": "UNIT", "PLAN_REVIEW": "UNIT", "DANGER_REMOVAL": "UNIT", "JUDGE": "DH",
-    **dict.fromkeys(("APPROVE_GENERAL", "APPROVE_NOT_HAZARD", "ASSIGN", "ARBITRATE", "GATE"), "SC TL"), "PLAN": "OWES", "WORK": "OWES",
-    "RECHECK": "DO", "DISTRICT_REVIEW": "DO",
-}  # fmt: skip
-"""Who finds the move of each step among the things to do, and may claim it; below, the work item beside each other clock."""
-DUTY = {
-    "inform": "INFORM", "interim_check": "CONFIRM_CONTROL", "progress": "PROGRESS", "look_back_30": "LOOK_BACK_HOLDS",
-    "look_back_90": "LOOK_BACK_HOLDS", **dict.fromkeys(PUBLISHED, "PUBLISH_LISTING"),
-    "failure_explanation": "EXPLAIN_FAILURE", "freeze_review": "UNFREEZE", "next_visit": "RECHECK", "expert_opinion": "EXPERT_OPINION",
-    "progress_question": "ANSWER_QUESTION", "enforcement": "ENFORCE", "extension_opinion": "EXTENSION_OPINION", "pause_end": "RESUME_CLOCK", "reporter_answer": "reporter_answer",
-}  # fmt: skip
-STEP_DUTY = {
-    "progress": {"WORK"},
-    "next_visit": {"RECHECK"},
-    "pause_end": {*RECTIFY.split()},
-}  # ends where it leaves these
+CLOCK = dict.fromkeys(f"{CHECKS} {APPROVALS}".split(), "verification") | {"TRANSFER_FOLLOW": "transfer_end"}
+CLOCK |= {"SIGN": "receipt", "ASSIGN": "assigning", "ARBITRATE": "arbitration", "RECHECK": "review", "JUDGE": "review"}
+CLOCK |= {"WORK": "rectification", "DANGER_REMOVAL": "rectification"}  # of the other steps, by the step's own name
+OPENS = {"WORK": ["progress"], "CLOSED": ["look_back_30", "look_back_90"]}  # what begins beside the step's clock
+PUBLISHED = ("report_listing", "publish_listing", "publish_delisting")
+LASTS = {"progress": "WORK", "next_visit": "RECHECK", "pause_end": RECTIFY, **dict.fromkeys(OPENS["CLOSED"], "CLOSED")}
+LASTS |= dict.fromkeys(PUBLISHED, f"{OPEN} CLOSED")  # still owed to the public when it is closed; others run in OPEN
+DUTY = {name: code for code, row in ROWS.items() for word, name in row.words if word == "does"}  # the clock's work item
+DUTY |= {"inform": "INFORM", "look_back_90": "LOOK_BACK_HOLDS", "reporter_answer": "reporter_answer"}
+DUTY |= {"expert_opinion": "EXPERT_OPINION", "enforcement": "ENFORCE", "next_visit": "RECHECK"}
+DUTY |= dict.fromkeys(PUBLISHED, "PUBLISH_LISTING")
