@@ -1,5 +1,6 @@
 """A hazard's page tells its file: plan, progress, requests, levels of 督办, comments, copies; and what one does about it there."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,7 @@ def tell_levels(story: Story) -> None:
         effects.carry_out("tell_escalation", message)
 
 
+_SAID_OF_LETTER = re.compile(r"\S+号 · 第\d级“\S+”（时限：\S+） · 由\S+答复")
 SIX_ELEMENTS = (
     "治理目标和任务",
     "方法和措施",
@@ -137,6 +139,22 @@ def test_whoever_was_addressed_acknowledges_a_level_there(story: Story, browsers
     assert page.sees("已办理：签收督办", "已签收：应急办负责人甲")
     assert mine not in {form.action for form in page.forms}
     assert "督办升级" in before_history(browsers["officer"], case)
+
+
+@pytest.mark.usefixtures("flows_here")
+def test_letters_that_wait_for_an_answer_are_told_apart(story: Story, browsers: dict[str, Browser]):
+    case = story.report().carry_to(Step.WORK)
+    case.step("clerk", D.ASK_LISTING)
+    for _ in range(3):
+        story.later(days=30)
+        story.sweep()
+        tell_levels(story)
+    page = browsers["officer"].open(f"/hazards/{case.no}").html
+    others = page.partition("<h2>其他时限</h2>")[2].partition("</dl>")[0]
+    letters = [row.partition("</div>")[0] for row in others.split("<dt>答复督办函</dt>")[1:]]
+
+    assert len(letters) > 1
+    assert len({_SAID_OF_LETTER.search(row)[0] for row in letters}) == len(letters), letters  # pyright: ignore[reportOptionalSubscript]
 
 
 def test_an_ended_hazard_has_nobody_to_urge(story: Story, browsers: dict[str, Browser]):

@@ -11,12 +11,13 @@ from models.forms import FORMS
 from models.hazard import Hazard
 from models.permissions import Operation
 from models.requests import RequestKind
-from models.stage import Clock
+from models.stage import Clock, Owner
 from services import access, comments, copies, dossier, policies
 from services.dossier import Told
 from services.register import Surroundings
 from web.answers import told
 from web.desk import Here
+from web.values import OWNERS
 
 PLAN_STATES = {
     DecisionCode.SUBMIT_PLAN: ("blue", "待审查"), DecisionCode.APPROVE_PLAN: ("green", "已批准"),
@@ -32,6 +33,7 @@ def sections(session: Session, visit: Here, hazard: Hazard, around: Surroundings
     """What the page's template shows beside the row itself. `redacted`: as an enterprise may see it."""
     kinds = dossier.OF_THE_RECTIFIER if redacted else tuple(RequestKind)
     among = [row.id for row in around.escalations]
+    levels = _levels(session, visit, hazard, among)
     copied = () if redacted or visit.by.grant_for(Operation.COPY) is None else copies.copies_of(session, hazard)
     may_comment = visit.by.grant_for(Operation.COMMENT) is not None and access.takes_part(session, hazard, by=visit.by)
     return {
@@ -40,7 +42,8 @@ def sections(session: Session, visit: Here, hazard: Hazard, around: Surroundings
         "reports": [_said(visit, around.names, one) for one in dossier.reports(session, hazard)],
         "asked": [_request(visit, around.names, row) for row in dossier.requests(session, hazard, kinds=kinds)],
         "limits": _limits(hazard, around),
-        "levels": _levels(session, visit, hazard, among),
+        "levels": levels,
+        "letters_due": _letters_due(visit, hazard, around, levels),
         "comments": comments.comments_on(session, hazard, by=visit.by),
         "copied": copied,
     }
@@ -82,3 +85,26 @@ def _levels(session: Session, visit: Here, hazard: Hazard, among: Sequence[str])
          "colour": _COLOURS[min(one.row.level, len(_COLOURS) - 1)], "received": one.received, "is_mine": one.is_mine}
         for one in dossier.levels(session, hazard, among=among, by=visit.by)
     ]  # fmt: skip
+
+
+def _letters_due(
+    visit: Here, hazard: Hazard, around: Surroundings, levels: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """By the limit for answering a letter: which letter it is, of which level and limit, and who is to answer it."""
+    of_level = {one["row"].id: one for one in levels}
+    numbers = {letter.origin: letter.number for letter in around.letters}
+    return {
+        row.id: " · ".join(filter(None, (
+            numbers.get(row.subject, ""),
+            visit.say("第%(n)s级“%(name)s”（时限：%(clock)s）", n=one["row"].level, name=one["name"], clock=visit.say(one["clock"])),
+            visit.say("由%(unit)s答复", unit=_answering(visit, hazard, around, row)),
+        )))
+        for row in around.deadlines
+        if row.clock == Clock.ANSWER and (one := of_level.get(row.subject))
+    }  # fmt: skip
+
+
+def _answering(visit: Here, hazard: Hazard, around: Surroundings, row: Any) -> str:
+    """The unit named on the limit; without one, the enterprise that rectifies, or the committee office."""
+    rectifying = hazard.enterprise_id if row.against == "unit" else None
+    return around.names.get(row.unit_id or rectifying or "", "") or visit.say(OWNERS[Owner.COMMITTEE])
