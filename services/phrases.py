@@ -16,7 +16,7 @@ from models.errors import InvalidInput, NotFound
 from models.ids import new_id
 from models.once import insert_once
 from models.permissions import Operation
-from models.phrase import EVERYWHERE, OFFICE
+from models.phrase import EVERYWHERE, OFFICE, Writing
 from models.tables import PHRASE
 from services import access, trail
 
@@ -31,8 +31,8 @@ def shipped() -> Mapping[str, Sequence[str]]:
     return json.loads((files("models") / "data" / "phrases.json").read_text(encoding="utf-8"))
 
 
-def offered(session: Session, decision: DecisionCode, *, by: Actor) -> Sequence[str]:
-    """What this person may put into the form of this decision: their own first, then the office's; the factory's stand
+def offered(session: Session, decision: DecisionCode | Writing, *, by: Actor) -> Sequence[str]:
+    """What this person may put into the form of this decision or writing: their own first, then the office's; the factory's stand
     where the office has none of its own. What is for this decision comes before what is for every one."""
     fits = PHRASE.c.decision.in_((decision, EVERYWHERE))
     rows = session.execute(select(PHRASE).where(PHRASE.c.owner.in_((by.person_id, OFFICE)), fits)).all()

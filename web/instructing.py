@@ -15,14 +15,16 @@ from models.draft import INSTRUCTION
 from models.errors import DomainError, NotFound, NotPermitted
 from models.hazard import Hazard
 from models.permissions import Operation
+from models.phrase import Writing
 from services import access, instructions
 from services import drafts as kept
-from web import drafts
+from web import drafts, offering
 from web.acting import act
 from web.choices import reporting_units
 from web.decision_papers import wants_proof
 from web.desk import Here, HereDep, Sent, text_of
 from web.faults import Fault
+from web.offering import NO_OFFER, Offer
 from web.rendering import page
 from web.signing_in import prove_again
 
@@ -57,6 +59,8 @@ def write(no: str, visit: HereDep, form: Sent) -> Response:
     values = {name: text_of(form, name) for name in _FIELDS}
     if text_of(form, "step") == "draft":
         return _unfinished(visit, no, values)
+    if text_of(form, "step").startswith(offering.STEPS):
+        return _with_phrases(visit, no, values, text_of(form, "step"))
     try:
         said = Words.model_validate(values)
     except ValidationError as wrong:
@@ -93,6 +97,17 @@ def _unfinished(visit: Here, no: str, values: dict[str, str], faults: Sequence[F
     return _form(visit, no, values, found, 422) if found else RedirectResponse(f"/hazards/{no}/instruction", 303)
 
 
+def _with_phrases(visit: Here, no: str, values: dict[str, str], step: str) -> Response:
+    """What stands there is kept; the form again, with the phrases or with the one chosen."""
+    offer = offering.offer(visit, step, Writing.INSTRUCTION, typed=values)
+    if offer.focus in values:
+        values[offer.focus] = offer.text
+    with visit.looking() as session:
+        place = _place(session, visit, no)
+    faults = drafts.keep_words(visit, place, {name: [text] for name, text in values.items()})
+    return _form(visit, no, values, faults, 422 if faults else 200, offer=offer)
+
+
 def _place(session: Session, visit: Here, no: str) -> kept.Place:
     """Raises: NotFound, NotPermitted."""
     return kept.Place(access.hazard_for(session, no, Operation.INSTRUCT, by=visit.by).id, INSTRUCTION)
@@ -100,14 +115,14 @@ def _place(session: Session, visit: Here, no: str) -> kept.Place:
 
 def _form(
     visit: Here, no: str, values: dict[str, str], faults: Sequence[Fault] = (), status: int = 200, *,
-    draft: kept.Kept | None = None,
+    draft: kept.Kept | None = None, offer: Offer = NO_OFFER,
 ) -> Response:  # fmt: skip
     with visit.looking() as session:
         hazard = access.hazard_for(session, no, Operation.INSTRUCT, by=visit.by)
         shown = _shown(session, hazard)
     return page(
         visit.request, "instruction.html", status=status, hazard=hazard, values=values, faults=list(faults), **shown,
-        wants_proof=wants_proof(visit, Operation.INSTRUCT), within=instructions.REPORT_WITHIN, draft=draft,
+        wants_proof=wants_proof(visit, Operation.INSTRUCT), within=instructions.REPORT_WITHIN, draft=draft, offer=offer,
     )  # fmt: skip
 
 

@@ -16,12 +16,12 @@ from models.forms import Form
 from models.hazard import Hazard
 from models.permissions import Operation
 from models.tables import EVIDENCE
-from services import access, phrases
+from services import access
 from services import drafts as kept
 from services import evidence as store
 from services.missing import Lack
 from services.similar import Similar
-from web import drafts
+from web import drafts, offering
 from web import faults as said
 from web.desk import Here, text_of
 from web.faults import Fault
@@ -32,7 +32,7 @@ from web.showing import shown_answers
 
 _CHUNK = 1 << 20
 _NEW = ".new"
-_MORE, _PHRASES, _PHRASE = "more:", "phrases:", "phrase:"
+_MORE = "more:"
 _LONG_VERSION = 9
 
 
@@ -85,12 +85,12 @@ class Paper:
         something, or on to the check."""
         self.values = values_of(form)
         wrong, step = self._take_in(form), text_of(form, "step")
-        if step.startswith((_PHRASES, _PHRASE)):
+        if step.startswith(offering.STEPS):
             self._put_in(step)
         wrong += self.keep(text_of(form, "version"))
         if step == "draft" and not wrong:
             return RedirectResponse(self.action, 303)
-        if step.startswith((_MORE, _PHRASES, _PHRASE)) or step in {"change", "draft"}:
+        if step.startswith((_MORE, *offering.STEPS)) or step in {"change", "draft"}:
             return self.ask(faults=wrong, status=422 if wrong else 200, more=step.removeprefix(_MORE))
         _, more = self.parsed()
         if faults := [*wrong, *more]:
@@ -107,13 +107,11 @@ class Paper:
 
     def _put_in(self, step: str) -> None:
         """The phrases for an input are shown, or the one chosen is added to what stands in it."""
-        name, _, words = step.partition(":")[2].partition(":")
-        if step.startswith(_PHRASES):
-            with self.visit.looking() as session:
-                self.phrases = name, phrases.offered(session, self.decision, by=self.visit.by)
-            return
-        before = "".join(self.values.get(name, ())[-1:]).rstrip()
-        self.values[name], self.focus = [f"{before}\n{words}" if before else words], name
+        typed = {name: "".join(given[-1:]) for name, given in self.values.items()}
+        offer = offering.offer(self.visit, step, self.decision, typed=typed)
+        self.phrases, self.focus = offer.shown, offer.focus
+        if offer.focus:
+            self.values[offer.focus] = [offer.text]
 
     def parsed(self) -> tuple[Form | None, list[Fault]]:
         try:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from models.decisions import DecisionCode
 from models.forms import FORMS
 from models.permissions import Operation
-from models.phrase import EVERYWHERE, OFFICE
+from models.phrase import EVERYWHERE, OFFICE, Writing
 from services import access, phrases
 from web.acting import Act, act
 from web.desk import Here, HereDep, Sent
@@ -34,6 +34,13 @@ class PhraseForm(BaseModel):
     words: Annotated[str, StringConstraints(min_length=2, max_length=300, pattern=r"^[^\x00]*$")] = Field(
         title="常用语"
     )
+
+
+def uses() -> dict[str, str]:
+    """What a phrase may be for, by its code: the decisions whose form has a place for free words, and what is written
+    beside them."""
+    decisions = {code.value: code.label for code in FORMS if takes_phrases(code)}
+    return decisions | {writing.value: writing.label for writing in Writing}
 
 
 def takes_phrases(code: DecisionCode) -> bool:
@@ -124,13 +131,14 @@ def _rows(kept: Sequence[Any], path: str) -> list[Sequence[Cell]]:
 
 
 def _label(code: str) -> str:
-    return EVERY if code == EVERYWHERE else DecisionCode(code).label
+    if code == EVERYWHERE:
+        return EVERY
+    return Writing(code).label if code in set(Writing) else DecisionCode(code).label
 
 
 def _paper(visit: Here, operation: Operation, back: str) -> OfficePaper:
-    decisions = [(code.value, code.label) for code in FORMS if takes_phrases(code)]
     return OfficePaper(visit, operation, title="增加常用语", action=f"{back}/new", model=PhraseForm,
-                       fields=fields_of(PhraseForm, {"decision": decisions}), back=back, button="保存")  # fmt: skip
+                       fields=fields_of(PhraseForm, {"decision": list(uses().items())}), back=back, button="保存")  # fmt: skip
 
 
 def _keeping(keep: Callable[..., None], back: str) -> Callable[[Act, Any], None]:
@@ -142,5 +150,5 @@ def _keeping(keep: Callable[..., None], back: str) -> Callable[[Act, Any], None]
 
 
 def _known(code: str | None) -> str:
-    """What is no decision's code fits every decision."""
-    return code if code and code in set(FORMS) else EVERYWHERE
+    """What is no use's code fits every one."""
+    return code if code and code in {*FORMS, *Writing} else EVERYWHERE
