@@ -96,6 +96,18 @@ def name_deputy(code: str, body: DeputyBody, desk: DeskDep) -> Response:
     return desk.reply()
 
 
+@router.delete(
+    "/units/{code}/deputy", summary="撤销常设代理人", operation_id="withdraw_deputy", openapi_extra=_DELEGATE
+)
+def withdraw_deputy(code: str, desk: DeskDep) -> Response:
+    """Absences under way end with it."""
+    with desk.act(Operation.DELEGATE) as act:
+        unit = _unit(act.session, code)
+        deputies.withdraw_deputy(act.session, unit, by=act.by, at=act.at)
+        act.answer(deputies.shown(act.session, unit), status=200)
+    return desk.reply()
+
+
 @router.post("/units/{code}/absences", status_code=201, summary="登记负责人缺勤", operation_id="mark_absent",
              openapi_extra=_DELEGATE)  # fmt: skip
 def mark_absent(code: str, body: AbsenceBody, desk: DeskDep) -> Response:

@@ -3,13 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlmodel import Session
 
 from models import Person, Unit
 from models.actor import Actor
 from models.delegation import APPROVERS, Ground
-from models.errors import GateNotMet, NotPermitted
+from models.errors import GateNotMet, NotFound, NotPermitted
 from models.permissions import Operation, Reach
 from models.tables import DELEGATION, UNIT_DEPUTY
 from services import access, delegations, lookups, standing_in, trail
@@ -23,12 +23,12 @@ def name_deputy(session: Session, unit: Unit, person_id: str, *, by: Actor, at: 
 
     Raises: NotPermitted (another unit), InvalidInput (nobody of this unit, or disabled).
     """
-    _require_unit(by, unit)
+    require_unit(by, unit)
     if not standing_in.is_active(session, person_id):
         raise lookups.missing("person", "没有该人员，或其账号已停用。", "请核对人员编号（GET /api/v1/people）。")
     if not delegations.rank_in(session, person_id, unit.id):
         raise lookups.missing("person", "代理人须是本单位人员。", "请选择本单位的人员。")
-    session.execute(select(Unit.__table__).where(Unit.__table__.c.id == unit.id).with_for_update())  # pyright: ignore[reportAttributeAccessIssue]
+    _lock(session, unit)
     former = deputy_of(session, unit.id)
     row = {"person_id": person_id, "named_by": by.person_id, "named_at": at}
     if former is None:
@@ -40,6 +40,23 @@ def name_deputy(session: Session, unit: Unit, person_id: str, *, by: Actor, at: 
     _pass_on(session, unit, person_id, by=by, at=at)
 
 
+def withdraw_deputy(session: Session, unit: Unit, *, by: Actor, at: datetime) -> None:
+    """Nobody stands in for the unit's head any more; absences under way end, which gives the head their approvals back.
+
+    Raises: NotPermitted (another unit), NotFound (there is none).
+    """
+    require_unit(by, unit)
+    _lock(session, unit)
+    former = deputy_of(session, unit.id)
+    if former is None:
+        raise NotFound("该单位没有常设代理人，或已撤销。", remedy="请刷新常设代理人页面。")
+    session.execute(delete(UNIT_DEPUTY).where(UNIT_DEPUTY.c.unit_id == unit.id))
+    facts = {"unit": unit.id, "before": {"deputy": former.person_id}, "after": {"deputy": ""}}
+    trail.append_office(session, "DEPUTY_WITHDRAWN", by=by.in_own_name(), at=at, facts=facts)
+    for row in delegations.open_ones(session, _absences_in(unit), at=at):
+        delegations.end(session, row, by=by, at=at)
+
+
 def mark_absent(
     session: Session, unit: Unit, head_id: str, *, first: date, last: date, reason: str, by: Actor, at: datetime
 ) -> Any:  # fmt: skip
@@ -49,7 +66,7 @@ def mark_absent(
 
     Raises: NotPermitted, GateNotMet (no deputy named), InvalidInput.
     """
-    _require_unit(by, unit)
+    require_unit(by, unit)
     deputy = deputy_of(session, unit.id)
     if deputy is None:
         raise GateNotMet(
@@ -83,8 +100,7 @@ def shown(session: Session, unit: Unit) -> dict[str, str | None]:
 
 def _pass_on(session: Session, unit: Unit, person_id: str, *, by: Actor, at: datetime) -> None:
     """Absences that still run go on with the new deputy, from today; a deputy who is the absent head ends them."""
-    in_unit = (DELEGATION.c.unit_id == unit.id) & (DELEGATION.c.ground == Ground.ABSENCE)
-    for row in delegations.open_ones(session, in_unit, at=at):
+    for row in delegations.open_ones(session, _absences_in(unit), at=at):
         if row.delegate_id == person_id:
             continue
         delegations.end(session, row, by=by, at=at)
@@ -92,7 +108,16 @@ def _pass_on(session: Session, unit: Unit, person_id: str, *, by: Actor, at: dat
             delegations.renew(session, row, person_id, by=by, at=at)
 
 
-def _require_unit(by: Actor, unit: Unit) -> None:
+def _absences_in(unit: Unit) -> ColumnElement[bool]:
+    return (DELEGATION.c.unit_id == unit.id) & (DELEGATION.c.ground == Ground.ABSENCE)
+
+
+def _lock(session: Session, unit: Unit) -> None:
+    session.execute(select(Unit.__table__).where(Unit.__table__.c.id == unit.id).with_for_update())  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def require_unit(by: Actor, unit: Unit) -> None:
+    """Raises: NotPermitted for a unit beyond this person's reach."""
     access.require(by, Operation.DELEGATE)
     everywhere = by.units_for(Operation.DELEGATE, Reach.ALL)
     if not everywhere and unit.id not in by.units_for(Operation.DELEGATE, Reach.JURISDICTION):

@@ -251,7 +251,7 @@ def rules(found: Round) -> None:
 
 
 def lending(found: Round) -> None:
-    """The clerk lends what they may do to a colleague for a week."""
+    """The clerk lends what they may do to a colleague for a week; a head names a deputy and is away."""
     story, clerk = found.story, found.people["clerk"]
     week = {
         "from_on": str(story.at.date()),
@@ -261,6 +261,10 @@ def lending(found: Round) -> None:
     story.post("clerk", "/delegations", {"delegate": story.town.actors["second_clerk"].person_id, **week})
     lent = [href for href in clerk.open("/account").hrefs if href.startswith("/account/delegations/")]
     clerk.open(next(href for href in lent if not href.endswith("/new")))
+    head, deputies, people = found.people["head"], "/account/deputies/YJB", story.town.persons
+    filled_in(head, f"{deputies}/naming", person=people["second_officer"].id)
+    filled_in(head, f"{deputies}/absence", person=people["head"].id, **week)
+    head.open("/account/deputies")
 
 
 def auditing(found: Round) -> None:

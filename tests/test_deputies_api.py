@@ -92,3 +92,18 @@ def test_a_deputy_does_not_prolong_the_head_s_absence(town: Town, people: dict[s
     mark(people["head"], town, **days(0, 1))
 
     assert_refused(mark(people["second_officer"], town, **days(2, 9)), 403, "not-permitted")
+
+
+def test_a_deputy_withdrawn_ends_the_absence_and_is_on_record(
+    session: Session, town: Town, people: dict[str, Caller], judged: Any
+):
+    name(people["head"], town, "second_officer")
+    mark(people["clerk"], town)
+    assert_refused(people["other_head"].delete("/units/YJB/deputy"), 403, "not-permitted")
+
+    answer = people["head"].delete("/units/YJB/deputy")
+
+    assert (answer.status_code, answer.json()["person"]) == (200, None)
+    assert_refused(pass_review(people["second_officer"], judged), 403, "not-permitted")
+    assert_refused(people["head"].delete("/units/YJB/deputy"), 404, "not-found")
+    assert len(events(session, OFFICE, "DEPUTY_WITHDRAWN")) == 1

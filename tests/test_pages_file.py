@@ -27,7 +27,7 @@ def tell_levels(story: Story) -> None:
         effects.carry_out("tell_escalation", message)
 
 
-_SAID_OF_LETTER = re.compile(r"\S+号、第\d级“\S+”（时限：\S+）、由\S+答复")
+_SAID_OF_LETTER = re.compile(r"\S+号 · 第\d级“\S+”（时限：\S+） · 由\S+答复")
 SIX_ELEMENTS = (
     "治理目标和任务",
     "方法和措施",

@@ -29,6 +29,7 @@ ROOMS = (
     ("人员和单位", (
         ("/admin/people", "人员和角色", "人员、角色，授予和撤销角色。", Operation.GRANT_ROLE),
         ("/admin/accounts", "账号", "邀请、停用、启用、重置登录凭据、结束会话。", Operation.MANAGE_ACCOUNTS),
+        ("/account/deputies", "常设代理人", "单位负责人缺勤期间由谁代办审批。", Operation.DELEGATE),
         ("/admin/units", "单位", "部门、村（社区）和其他单位。", Operation.MANAGE_ORGANIZATION),
         ("/admin/enterprises", "企业", "企业及其主要负责人、实际控制人。", Operation.MANAGE_ORGANIZATION),
     )),

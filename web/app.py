@@ -31,6 +31,7 @@ from web import (
     authenticator,
     decisions,
     delegating,
+    deputies,
     drafts,
     enterprise,
     errors,
@@ -80,7 +81,7 @@ def make_pages(held: Office, counts: Throttle, second_person: SecondPerson, desc
     for module in (
         assets, signing_in, oidc, password, authenticator, account, notices, inbox, own_record, reporting, ledger, hazard, proof, evidence, decisions,
         drafts, phrases,
-        supervision, figures, saved_filters, instructing, inbox_bulk, answering, remarks, holding, delegating, reports, unsealings,
+        supervision, figures, saved_filters, instructing, inbox_bulk, answering, remarks, holding, delegating, deputies, reports, unsealings,
         public_report, public_follow, finance, enterprise, status, interface,
         admin, admin_people, admin_accounts, admin_channels, admin_proposals, admin_running, admin_rules, admin_standards,
         admin_templates,

@@ -80,7 +80,7 @@ def _paper(visit: Here) -> OfficePaper:
         raise GateNotMet(
             "没有同单位、同职级的人员可以委托。",
             rule="委托代办：同一单位、同一职级",
-            remedy="请由系统管理员登记该单位的常设代理人。",
+            remedy="请在“我的”页面设置本单位的常设代理人。",
         )
     fields = fields_of(NewDelegation, {"delegate": colleagues, "unit": units})
     return OfficePaper(

@@ -94,7 +94,7 @@ def _letters_due(
     of_level = {one["row"].id: one for one in levels}
     numbers = {letter.origin: letter.number for letter in around.letters}
     return {
-        row.id: visit.say("、").join(filter(None, (
+        row.id: " · ".join(filter(None, (
             numbers.get(row.subject, ""),
             visit.say("第%(n)s级“%(name)s”（时限：%(clock)s）", n=one["row"].level, name=one["name"], clock=visit.say(one["clock"])),
             visit.say("由%(unit)s答复", unit=_answering(visit, hazard, around, row)),

@@ -9,7 +9,7 @@ OFFICE_EVENTS: Mapping[str, str] = {
     "PROVIDER_LINKED": "绑定统一身份认证", "KEY_MADE": "制发程序密钥", "KEY_REVOKED": "撤销程序密钥", "PERSON_ADDED": "登记人员",
     "UNIT_ADDED": "登记单位", "ENTERPRISE_ADDED": "登记企业", "PRINCIPALS_NAMED": "登记企业负责人", "ROLE_GRANTED": "授予角色",
     "ROLE_WITHDRAWN": "撤销角色", "QUIET_HOURS_SET": "设置免打扰时段", "CHANNEL_ADDED": "添加通知渠道",
-    "DEPUTY_NAMED": "指定副职代理", "DELEGATED": "委托代办", "DELEGATION_REVOKED": "撤销委托代办", "OFFICE_HANDED_OVER": "职务移交",
+    "DEPUTY_NAMED": "设置常设代理人", "DEPUTY_WITHDRAWN": "撤销常设代理人", "DELEGATED": "委托代办", "DELEGATION_REVOKED": "撤销委托代办", "OFFICE_HANDED_OVER": "职务移交",
     "HANDED_OVER": "离岗交接", "PROPOSED": "提出待批事项", "PROPOSAL_APPROVED": "批准待批事项", "PROPOSAL_REFUSED": "不批准待批事项",
     "PROPOSAL_WITHDRAWN": "撤回待批事项", "POLICY_CHANGED": "修订规则", "STANDARDS_CHANGED": "修订判定标准", "TEMPLATE_CHANGED": "修订通知模板",
     "INTEREST_DECLARED": "申报利害关系", "INTEREST_ENDED": "利害关系终止", "VAULT_REWRAPPED": "更换密封密钥", "VAULT_KEY_DESTROYED": "销毁旧密封密钥",
