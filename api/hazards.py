@@ -1,9 +1,5 @@
 """Hazards: report, list, show, timeline."""
 
-import base64
-import binascii
-import json
-from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -15,13 +11,14 @@ from starlette.background import BackgroundTask
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, etag_of, looking
 from api.views import hazard_line, hazard_whole, report_view
-from models.errors import InvalidInput, NotPermitted
+from models.errors import NotPermitted
 from models.forms import Report
 from models.hazard import Channel
 from models.limits import ZONE
 from models.permissions import Operation
 from models.stage import Stage
 from services import access, ledger_export, register, reporting, sources
+from services.keyset import cursor_of, position
 
 router = APIRouter(prefix="/hazards", tags=["hazards"])
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -124,23 +121,3 @@ def page(request: Request, items: list[dict[str, Any]], cursor: str | None) -> R
     if cursor:
         headers["Link"] = f'<{request.url.include_query_params(cursor=cursor)}>; rel="next"'
     return JSONResponse({"items": items, "next_cursor": cursor}, headers=headers)
-
-
-def cursor_of(moment: datetime, row_id: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), row_id]).encode()).decode()
-
-
-def position(cursor: str, kind: type[Any]) -> Any:
-    """Where the page before ended.
-
-    Raises: InvalidInput for a cursor that is not one of ours.
-    """
-    if not cursor:
-        return None
-    try:
-        moment, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return kind(datetime.fromisoformat(moment).astimezone(UTC), str(row_id))
-    except (ValueError, TypeError, OverflowError, binascii.Error) as broken:
-        raise InvalidInput(
-            "翻页位置无效。", rule="cursor 取自上一页的 next_cursor", remedy="请从第一页重新查询。"
-        ) from broken

@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
-from api.hazards import cursor_of, page, position
+from api.hazards import page
 from api.policies import shift_view
 from api.second_person import acts_of
 from api.views import local
 from models.operations import Operation
 from models.proposal import ActKind
 from services import access, lookups, policy_acts, proposals
+from services.keyset import cursor_of, position
 
 router = APIRouter(prefix="/proposals", tags=["proposals"])
 _SEE = {"x-operation": Operation.PROPOSALS}

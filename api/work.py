@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.desk import CurrentActor, DeskDep, OfficeDep, looking
-from api.hazards import cursor_of, page, position
+from api.hazards import page
 from api.views import local
 from models.correspondence import INSTRUCTION
 from models.limits import ZONE
@@ -15,6 +15,7 @@ from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Step
 from services import access, duties, inbox
+from services.keyset import cursor_of, position
 
 router = APIRouter(prefix="/work-items", tags=["work items"])
 _RIGHT = {"x-operation": Operation.WORK_ITEMS}

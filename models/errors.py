@@ -110,17 +110,8 @@ class GateNotMet(DomainError):
 
     status, slug, title = 422, "gate-not-met", "办理条件不具备"
 
-    def __init__(
-        self,
-        detail: str,
-        *,
-        rule: str = "",
-        remedy: str = "",
-        field: str = "",
-        extra: Mapping[str, object] | None = None,
-    ):
-        named = {"missing": [detail]} | dict(extra or {})
-        super().__init__(detail, rule=rule, remedy=remedy, field=field, extra=named)
+    def __init__(self, detail: str, *, extra: Mapping[str, object] | None = None, **about: str):
+        super().__init__(detail, **about, extra={"missing": [detail]} | dict(extra or {}))
 
 
 class InvalidInput(DomainError):

@@ -1,7 +1,9 @@
 """Saved filters 常用筛选 of the ledger and the inbox, a person's own or shared with a unit; and subscriptions 订阅 to them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlencode
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
@@ -15,6 +17,16 @@ class FilteredList(StrEnum):
 
     LEDGER = "ledger"
     INBOX = "inbox"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person narrows a list by, one text for each filter; empty: left open."""
+
+    @property
+    def query(self) -> str:
+        """The address of this choice, without what was left open."""
+        return urlencode([(name, value) for name, value in vars(self).items() if value])
 
 
 class SavedFilter(SQLModel, table=True):

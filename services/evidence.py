@@ -5,7 +5,8 @@ import os
 import struct
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -55,38 +56,40 @@ def receive(store: Path, chunks: Iterable[bytes], filename: str, *, most_bytes: 
 
     Raises: TooLarge, EvidenceRefused.
     """
-    store.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=store, prefix=".part-")
-    path = Path(temporary)
-    try:
+    with _part(store) as (handle, path):
         digest, size = _write(handle, chunks, most_bytes)
         media_type = _media_type(path, filename)
         captured_at = _look_into_image(path) if media_type.startswith("image/") else None
-        target = path_of(store, digest)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path.chmod(0o440)
-        path.replace(target)
-        _sync_folder(target.parent)
-    finally:
-        path.unlink(missing_ok=True)
+        _place(store, path, digest)
     return Received(digest, size, media_type, captured_at)
 
 
 def keep(store: Path, content: bytes) -> str:
     """Put bytes of our own making into the store; their SHA-256, by which they are found again."""
-    store.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=store, prefix=".part-")
-    path = Path(temporary)
-    try:
+    with _part(store) as (handle, path):
         digest, _ = _write(handle, (content,), len(content))
-        target = path_of(store, digest)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path.chmod(0o440)
-        path.replace(target)
-        _sync_folder(target.parent)
+        _place(store, path, digest)
+    return digest
+
+
+@contextmanager
+def _part(store: Path) -> Iterator[tuple[int, Path]]:
+    """A file on its way into the store; what has not been placed by the end is gone."""
+    store.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=store, prefix=".part-")
+    path = Path(name)
+    try:
+        yield handle, path
     finally:
         path.unlink(missing_ok=True)
-    return digest
+
+
+def _place(store: Path, part: Path, digest: str) -> None:
+    target = path_of(store, digest)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part.chmod(0o440)
+    part.replace(target)
+    _sync_folder(target.parent)
 
 
 def record_evidence(session: Session, received: Received, filename: str, *, by: Actor, at: datetime) -> Evidence:

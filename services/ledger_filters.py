@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from sqlmodel import Session
 
 from models.actor import Actor
 from models.errors import NotPermitted
 from models.hazard import Channel
+from models.saved_filter import Choice
 from models.stage import Stage
 from services import register, supervision
 from services.watches import Watch
@@ -18,19 +19,14 @@ _KNOWN = {"stage": frozenset(Stage), "channel": frozenset(Channel), "watch": fro
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The filters as a person chose them; empty: any."""
+class Asked(Choice):
+    """The filters of the ledger."""
 
     text: str = ""
     stage: str = ""
     channel: str = ""
     unit: str = ""
     watch: str = ""
-
-    @property
-    def query(self) -> str:
-        """The address of this choice, without what was left open."""
-        return urlencode([(name, value) for name, value in vars(self).items() if value])
 
     def filters(self, session: Session, *, at: datetime) -> register.Filters:
         watched = supervision.watching(session, Watch(self.watch), at=at) if self.watch else None

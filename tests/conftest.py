@@ -11,15 +11,18 @@ from starlette.testclient import TestClient
 
 from api.app import make_app
 from api.desk import Office
+from browsing import Browser
 from bundles import auditor, export, history, zipped
 from databases import Databases, PostgresqlDatabases, SqliteDatabases, opened, postgresql_server
 from flows import context
 from models.engine import writing
-from office_api import Caller, sign_in_all
+from office_api import Caller, sign_in, sign_in_all
 from receivers import Desk
 from services.offline_verify import verify_bundle
+from serving import with_pages
 from settings import Settings, settings
-from town import Town
+from story import Story
+from town import Town, add_second_clerk
 
 
 @pytest.fixture(scope="session")
@@ -99,6 +102,28 @@ def client(engine: Engine, app_settings: Settings) -> TestClient:
 def people(session: Session, town: Town, client: TestClient) -> dict[str, Caller]:
     """Everybody in town, signed in."""
     return sign_in_all(session, town, client)
+
+
+@pytest.fixture
+def office(session: Session, town: Town, people: dict[str, Caller]) -> dict[str, Caller]:
+    """Everybody in town, signed in, and a second clerk: what one of the committee office proposes another approves."""
+    add_second_clerk(session, town)
+    people["second_clerk"] = Caller(people["clerk"].client, sign_in(session, town, "second_clerk"))
+    session.commit()
+    return people
+
+
+@pytest.fixture
+def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
+    """The office on a day that the test sets."""
+    return Story(engine, town, app_settings)
+
+
+@pytest.fixture
+def browsers(story: Story) -> dict[str, Browser]:
+    """Everybody of the story at a browser of their own, signed in."""
+    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
+    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 @pytest.fixture

@@ -11,15 +11,18 @@ from threading import Thread
 from typing import Any
 
 import httpx
+import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from pydantic import SecretStr
 from sqlalchemy import Engine
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 import npm
 from office_api import Caller
-from signing_in import account_id
+from signing_in import account_id, caller
+from town import Town
 
 PACKAGE = "oidc-provider@9.13.3"
 CALLBACK = "http://127.0.0.1:8600/api/v1/oidc/callback"
@@ -136,6 +139,15 @@ def link(admin: Caller, engine: Engine, login: str, subject: str | None) -> Any:
         f"/api/v1/accounts/{account_id(engine, login)}/subject", json={"subject": subject},
         headers=admin._headers({"Idempotency-Key": f"link-{next(_KEYS)}"}),
     )  # fmt: skip
+
+
+@pytest.fixture(name="admin")
+def linking_admin(session: Session, town: Town, client: TestClient, engine: Engine) -> Caller:
+    """The officer has an account, linked to 张 at the provider; the administrator is at the desk."""
+    caller(session, town, client, "officer")
+    admin = caller(session, town, client, "admin")
+    assert link(admin, engine, "officer", "zhang").status_code == 200
+    return admin
 
 
 def settings_for(issuer: str) -> dict[str, Any]:

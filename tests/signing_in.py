@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import time_machine
 from pyotp.totp import TOTP
 from sqlalchemy import Engine, select, update
@@ -26,6 +27,17 @@ from town import Town
 START = datetime(2026, 11, 23, 4, 0, 5, tzinfo=UTC)
 """Five seconds into a time step."""
 STEP = timedelta(seconds=30)
+
+
+@pytest.fixture(name="clock")
+def stopped_clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(START, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture(name="officer")
+def officer_at_start(clock: time_machine.Traveller, session: Session, town: Town, client: TestClient) -> Caller:
+    return caller(session, town, client, "officer")
 
 
 @contextmanager

@@ -14,12 +14,11 @@ from api.examples import EXAMPLES
 from handling import filled
 from models import LoginSession
 from models.engine import writing
-from models.permissions import Role
 from models.process import MOVES, DecisionCode
 from office_api import Caller, sign_in
 from services import escalations
 from settings import Settings
-from town import NOON, STRAIGHT_WAY, Town, add_person, form_for, photo
+from town import NOON, STRAIGHT_WAY, Town, add_second_clerk, form_for, photo
 
 _PLACES = {(move.at, move.decision) for move in MOVES}
 RESOURCE = {move.decision: move.resource for move in MOVES}
@@ -46,7 +45,7 @@ class Story:
         self.office = OfficeOn(settings, engine)
         self.client = TestClient(make_app(self.office), raise_server_exceptions=False)
         with writing(engine) as session, session.begin():
-            add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
+            add_second_clerk(session, town)
             self.people = {key: Caller(self.client, sign_in(session, town, key)) for key in town.persons}
         self.go_to(NOON)
 

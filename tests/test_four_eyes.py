@@ -22,7 +22,7 @@ from models.process import MOVES, DecisionCode, Eyes, Move
 from models.stage import Step
 from models.tables import SIGNATURE
 from services import signatures
-from town import NOON, STRAIGHT_WAY, Town, add_person, carry_to, decide, report
+from town import NOON, STRAIGHT_WAY, Town, add_person, add_second_clerk, carry_to, decide, report
 
 ROUNDS = 30
 A_DAY = timedelta(days=1)
@@ -252,7 +252,7 @@ def _confirmed_downgrade(
     session: Session, town: Town, code: DecisionCode, *, confirmed_by: str = "second_clerk"
 ) -> Hazard:
     """Proposed by one clerk of the committee office, confirmed by another person; it waits for a third, of another unit."""
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
+    add_second_clerk(session, town)
     hazard = carry_to(session, town, Step.CLASSIFY)
     hazard = decide(session, town, hazard, code, "clerk", at=NOON, form=_lesser())
     return decide(

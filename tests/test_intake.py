@@ -8,13 +8,12 @@ from sqlmodel import Session
 from escalated import fired_levels
 from handling import event_types, live_clocks, move_item, open_duties, settle, take
 from models.errors import FourEyes, GateNotMet, InvalidInput, NotPermitted, WrongStage
-from models.permissions import Role
 from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from models.stage import Clock, Stage, Step
 from services import escalations, inbox
 from services.open_decisions import open_to
-from town import NOON, Town, add_person, carry_to, decide, fetch, report
+from town import NOON, Town, add_second_clerk, carry_to, decide, fetch, report
 
 A_DAY = timedelta(days=1)
 
@@ -48,7 +47,7 @@ def test_a_supplement_leaves_the_report_as_it_was_handed_in(session: Session, to
 
 
 def test_a_refused_report_needs_two_persons_of_the_office(session: Session, town: Town):
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
+    add_second_clerk(session, town)
     hazard = take(session, town, report(session, town), K.REFUSAL.ask, "clerk")
 
     with pytest.raises(FourEyes, match="由您本人提出"):
@@ -59,7 +58,7 @@ def test_a_refused_report_needs_two_persons_of_the_office(session: Session, town
 
 
 def test_a_denied_request_changes_nothing_but_the_history(session: Session, town: Town):
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
+    add_second_clerk(session, town)
     hazard = take(session, town, report(session, town), K.REFUSAL.ask, "clerk")
 
     hazard = take(session, town, hazard, K.REFUSAL.deny, "second_clerk")
@@ -86,7 +85,7 @@ def test_the_same_thing_is_asked_once_at_a_time(session: Session, town: Town):
 
 
 def test_a_merged_hazard_is_told_on_both_histories_and_taken_out_again(session: Session, town: Town):
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
+    add_second_clerk(session, town)
     kept, twin = report(session, town), report(session, town)
 
     twin = settle(session, town, twin, K.MERGE, "clerk", "second_clerk", into=kept.no)

@@ -5,20 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
-import pytest
-from sqlalchemy import Engine
-
 from models.requests import RequestKind as K
-from settings import Settings
 from story import RESOURCE, Case, Story
-from town import Town
 
 ROUNDS = 8
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
 
 
 def at_once(*requests: Callable[[], Any]) -> list[Any]:

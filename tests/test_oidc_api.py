@@ -11,7 +11,17 @@ from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 from starlette.testclient import TestClient
 
-from identity_providers import CALLBACK, CLIENT, come_back, link, real_provider, settings_for, sign_in_there, start
+from identity_providers import (
+    CALLBACK,
+    CLIENT,
+    come_back,
+    link,
+    linking_admin,  # noqa: F401  # the fixture admin
+    real_provider,
+    settings_for,
+    sign_in_there,
+    start,
+)
 from models import LoginSession, OidcRequest
 from models.engine import reading
 from office_api import PASSWORD, Caller, assert_refused
@@ -24,15 +34,6 @@ from town import Town
 def issuer() -> Iterator[str]:
     with real_provider() as issuer:
         yield issuer
-
-
-@pytest.fixture
-def admin(session: Session, town: Town, client: TestClient, engine: Engine) -> Caller:
-    """The officer has an account, linked to 张 at the provider; the administrator is at the desk."""
-    caller(session, town, client, "officer")
-    admin = caller(session, town, client, "admin")
-    assert link(admin, engine, "officer", "zhang").status_code == 200
-    return admin
 
 
 @pytest.fixture

@@ -11,22 +11,20 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy import Engine
-from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from identity_providers import (
     CLIENT,
     Liar,
     come_back,
-    link,
+    linking_admin,  # noqa: F401  # the fixture admin
     lying_provider,
     settings_for,
     start,
 )
 from office_api import Caller, assert_refused
 from settings import Settings
-from signing_in import caller, office
-from town import Town
+from signing_in import office
 
 
 @pytest.fixture
@@ -34,15 +32,6 @@ def liar() -> Iterator[Liar]:
     with lying_provider() as liar:
         liar.now = int(datetime.now(UTC).timestamp())
         yield liar
-
-
-@pytest.fixture
-def admin(session: Session, town: Town, client: TestClient, engine: Engine) -> Caller:
-    """The officer has an account, linked to 张 at the provider; the administrator is at the desk."""
-    caller(session, town, client, "officer")
-    admin = caller(session, town, client, "admin")
-    assert link(admin, engine, "officer", "zhang").status_code == 200
-    return admin
 
 
 @pytest.fixture

@@ -3,24 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
 
 from administering import approve, browsers, filled_in
 from browsing import Browser
 from models import LoginSession
 from office_api import PASSWORD
-from settings import Settings
 from signing_in import change
 from story import Story
 from town import Town
 
 CODE = "91500118MA5TEST001"
 NEWCOMER = {"name": "新人甲", "login": "newcomer"}
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
 
 
 @pytest.fixture

@@ -3,22 +3,14 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from administering import SOURCE, approve, browsers
 from browsing import Browser, Page
-from settings import Settings
 from story import Story
-from town import Town
 
 RULES = "/admin/rules/revision"
 LADDER = "/admin/ladder/revision/committee"
 YEAR = "/admin/calendar/revision/2027"
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
 
 
 @pytest.fixture

@@ -12,12 +12,9 @@ from models.engine import reading
 from models.stage import Step
 from models.tables import AUDIT_EVENT, DECISION, HAZARD_SOURCE
 from office_api import PASSWORD
-from serving import with_pages
-from settings import Settings
 from signing_in import log_in
 from story import Case, Story
 from tip_off import ID_NO, NAME, PHONE, Reporter
-from town import Town
 from web import audit_findings, audit_four_eyes, auditor
 
 PAGES = (
@@ -28,17 +25,6 @@ PAGES = (
 OPEN_TO_THE_OFFICE = ("/audit/checkpoints", "/audit/verification", "/audit/checkpoints/1.txt")
 MOST_STATEMENTS = 9
 """With the three that say who asks, and whether the session still holds."""
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 @pytest.fixture

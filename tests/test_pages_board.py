@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
-from sqlalchemy import Engine
 
 from browsing import Browser
 from models.engine import writing
@@ -14,22 +13,8 @@ from models.tables import DEADLINE, HAZARD
 from office_api import PASSWORD
 from services import duties
 from services.watches import Watch
-from serving import with_pages
-from settings import Settings
 from story import Case, Story
-from town import Town
 from web.filters import WATCHES
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def number_of(browser: Browser, what: Watch) -> int:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import func, select, update
 
 from browsing import Browser, submitted
 from drafting import TYPED, acceptance, how_many, left_unfinished
@@ -11,22 +11,8 @@ from models.engine import reading, writing
 from models.tables import AUDIT_EVENT, DRAFT, ROLE_GRANT
 from office_api import PASSWORD
 from services import drafts, upkeep
-from serving import with_pages
-from settings import Settings
 from story import Story
 from tip_off import photograph_with_traces
-from town import Town
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def test_what_is_typed_is_there_again_and_the_form_says_so(story: Story, browsers: dict[str, Browser]):

@@ -1,29 +1,14 @@
 """An enterprise's people at their own page: what to do, until when, what it takes, what is missing; and nobody else's."""
 
 import pytest
-from sqlalchemy import Engine
 
 from browsing import Browser, Page, submitted
 from models.forms import FORMS
 from models.process import DecisionCode as D
-from serving import with_pages
-from settings import Settings
 from story import Case, Story
-from town import Town
 from web.fields import fields_of
 
 OWN = "/enterprise"
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def offered(page: Page, case: Case) -> set[str]:

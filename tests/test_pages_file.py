@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from browsing import Browser
 from flows import effects
@@ -13,10 +13,7 @@ from models.outbox import Topic
 from models.process import DecisionCode as D
 from models.stage import Step
 from models.tables import OUTBOX
-from serving import with_pages
-from settings import Settings
 from story import Case, Story
-from town import Town
 
 
 def tell_levels(story: Story) -> None:
@@ -36,17 +33,6 @@ SIX_ELEMENTS = (
     "时限和要求",
     "安全措施和应急预案",
 )
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def before_history(browser: Browser, case: Case) -> str:

@@ -3,28 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 
 from browsing import Browser, Page, submitted
 from models import LoginSession
 from models.engine import writing
 from office_api import PASSWORD, counts
-from serving import with_pages
-from settings import Settings
 from story import Story
-from town import Town
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def accept(browser: Browser, no: str, **changes: Any) -> Page:

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlmodel import Session
 
 from browsing import Browser
@@ -12,21 +11,8 @@ from models.engine import writing
 from models.stage import Step
 from notifications import channels, reach
 from notifications.channel_address import ChannelKind
-from serving import with_pages
-from settings import Settings
 from story import Story
-from town import NOON, Town
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
+from town import NOON
 
 
 def test_the_inbox_is_narrowed_by_words_stage_and_state(story: Story, browsers: dict[str, Browser]):

@@ -4,30 +4,14 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
-import pytest
 from PIL import Image
-from sqlalchemy import Engine
 
 from browsing import Browser, Page, submitted
 from models.limits import ZONE
-from serving import with_pages
-from settings import Settings
 from story import Story
-from town import Town
 
 LINES = ("clauses_cleared", "evidence_verified", "principals_informed", "interim_control_lifted", "penalties_recorded",
          "reporter_answered", "listing_removed", "rebound_searched")  # fmt: skip
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def picture(colour: str) -> bytes:

@@ -1,29 +1,14 @@
 """The inbox and the ledger as pages: what waits, how long still and why; who has it; and finding a hazard again."""
 
 import pytest
-from sqlalchemy import Engine
 
 from browsing import Browser
 from models.stage import Step
-from serving import with_pages
-from settings import Settings
 from story import Story
-from town import Town
 from web import inbox, ledger
 from web.cookies import LANGUAGE
 
 HEAVIEST = 60_000
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def test_the_inbox_says_what_waits_until_when_and_why(story: Story, browsers: dict[str, Browser]):

@@ -1,7 +1,6 @@
 """One's own lists: what one was told here, what one has dealt with, what was copied to one."""
 
 import pytest
-from sqlalchemy import Engine
 
 from browsing import Browser
 from models.engine import writing
@@ -9,22 +8,8 @@ from models.operations import Operation
 from models.stage import Step
 from notifications import notices
 from services import access
-from serving import with_pages
-from settings import Settings
 from story import Case, Story
-from town import Town
 from web import own_record
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def tell(story: Story, case: Case, who: str, words: str) -> str:

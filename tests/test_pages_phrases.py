@@ -1,7 +1,6 @@
 """常用语: offered under a text field, put in by the server, one's own beside the office's."""
 
-import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from browsing import Browser, Page
 from models.decisions import DecisionCode
@@ -10,24 +9,10 @@ from models.forms import FORMS
 from models.phrase import Writing
 from models.tables import AUDIT_EVENT
 from services import phrases
-from serving import with_pages
-from settings import Settings
 from story import Story
-from town import Town
 from web.phrases import takes_phrases
 
 OWN = "请先断电挂牌，再行核查。"
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def offered(browser: Browser, path: str, field: str, **typed: str) -> Page:

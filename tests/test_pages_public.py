@@ -3,7 +3,6 @@
 import logging
 
 import pytest
-from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from browsing import Browser, Page
@@ -21,7 +20,6 @@ from tip_off import (
     photograph_with_traces,
     shapes_of,
 )
-from town import Town
 from visiting import (
     ASK,
     CALLER,
@@ -37,11 +35,6 @@ from visiting import (
 )  # fmt: skip
 from web.cookies import FOLLOW, SESSION, VISIT
 from web.questions import QUESTIONS
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
 
 
 @pytest.fixture

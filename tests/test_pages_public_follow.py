@@ -1,7 +1,6 @@
 """Whoever holds a query code follows the report at the pages; the finance window pays what it is told to."""
 
 import pytest
-from sqlalchemy import Engine
 
 from browsing import SITE, Browser
 from models.process import DecisionCode as D
@@ -13,7 +12,6 @@ from tip_off import (
     ABSTRACT,
     photograph_with_traces,
 )
-from town import Town
 from visiting import (
     FOLLOWED,
     count,
@@ -25,11 +23,6 @@ from visiting import (
     reward_for,
 )  # fmt: skip
 from web.cookies import FOLLOW
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
 
 
 @pytest.fixture

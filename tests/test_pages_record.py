@@ -1,27 +1,12 @@
 """The whole record of a hazard: everything that happened, oldest first and open, with its proof, for paper."""
 
 import pytest
-from sqlalchemy import Engine
 
 from browsing import Browser
 from models.engine import writing
 from models.stage import Step
 from services import keys, sealing
-from serving import with_pages
-from settings import Settings
 from story import Case, Story
-from town import Town
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import select, update
 
 from api.app import make_app
 from browsing import Browser, submitted
@@ -13,15 +13,8 @@ from models import LoginSession
 from models.engine import reading, writing
 from models.tables import AUDIT_EVENT, HAZARD_SOURCE
 from serving import with_pages
-from settings import Settings
 from story import Case, Story
 from tip_off import NAME, PHONE, PLACE, WORDS, Reporter, photograph_with_traces
-from town import Town
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import Engine
 from starlette.routing import Route
 
 from browsing import SITE, Browser
@@ -10,24 +9,11 @@ from models.forms import FORMS
 from models.process import MOVES, DecisionCode
 from office_api import PASSWORD
 from serving import with_pages
-from settings import Settings
 from story import Story
-from town import Town
 from web.app import include
 from web.cookies import SESSION
 from web.fields import fields_of, leaves
 from web.tabs import TABS
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def test_only_what_is_open_to_a_person_is_offered(story: Story, browsers: dict[str, Browser]):

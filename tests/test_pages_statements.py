@@ -9,9 +9,7 @@ from sqlalchemy import Engine, event
 
 from browsing import Browser
 from serving import with_pages
-from settings import Settings
 from story import Story
-from town import Town
 
 MOST = {"/inbox": 14, "/hazards": 12, "/hazards?text=造粒": 12, "/hazards?watch=overdue": 13, "/supervision": 20, "/statistics": 12,
         "/hazards/{no}": 44, "/account": 18, "/report": 16}  # fmt: skip
@@ -23,11 +21,6 @@ GROWS = ("hazard", "hazard_party", "hazard_evidence", "hazard_request", "work_it
 COUNTS_ALL = {"/statistics": {"hazard"}, "/hazards?text=造粒": {"hazard"}}
 """What looks at every hazard, as it must."""
 Asked = list[tuple[str, Any]]
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
 
 
 @pytest.fixture

@@ -1,28 +1,13 @@
 """A form half written when the session ends, or when others act: its words come back to who wrote them, and to nobody else."""
 
-import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 
 from browsing import Browser
 from drafting import TYPED, acceptance, how_many, left_unfinished
 from models import LoginSession
 from models.engine import writing
 from office_api import PASSWORD
-from serving import with_pages
-from settings import Settings
 from story import Story
-from town import Town
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def test_what_was_typed_outlives_the_session(story: Story, browsers: dict[str, Browser]):

@@ -11,25 +11,16 @@ from sqlmodel import Session
 
 from api.examples import EXAMPLES
 from models.engine import reading
-from models.permissions import Role
 from models.process import DecisionCode
 from models.stage import Clock, Step
 from models.tables import AUDIT_EVENT, DEADLINE, POLICY
-from office_api import Caller, assert_refused, counts, sign_in
-from town import NOON, Town, add_person, carry_to, report
+from office_api import Caller, assert_refused, counts
+from town import Town, carry_to, report
 
 SOURCE = "国办发明电〔2026〕9号"
 NEXT_YEAR = datetime.now(UTC).year + 1
 HOLIDAY = next(day for number in range(3, 6) if (day := date(NEXT_YEAR, 3, number)).weekday() < 5).isoformat()
 """A weekday of next year: the office's own day is today's, and days that have passed are not revised."""
-
-
-@pytest.fixture
-def office(session: Session, town: Town, people: dict[str, Caller]) -> dict[str, Caller]:
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
-    people["second_clerk"] = Caller(people["clerk"].client, sign_in(session, town, "second_clerk"))
-    session.commit()
-    return people
 
 
 def newest(caller: Caller, kind: str) -> dict[str, Any]:

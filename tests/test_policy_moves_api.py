@@ -13,24 +13,15 @@ from sqlmodel import Session
 from api.views import local
 from models.engine import reading
 from models.hazard import Hazard
-from models.permissions import Role
 from models.stage import Clock, Step
 from models.tables import AUDIT_EVENT, DEADLINE, HAZARD, LADDER_HOLD, WORK_ITEM
-from office_api import Caller, assert_refused, counts, sign_in
+from office_api import Caller, assert_refused, counts
 from services import history_check, ladder_holds, on_time, policies
 from services.date_moves import DEADLINE_MOVED
-from town import NOON, Town, add_person, carry_to, fetch, report
+from town import NOON, Town, carry_to, fetch, report
 
 SOURCE = "国办发明电〔2026〕9号"
 KINDS = ("calendar", "rules", "ladder")
-
-
-@pytest.fixture
-def office(session: Session, town: Town, people: dict[str, Caller]) -> dict[str, Caller]:
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
-    people["second_clerk"] = Caller(people["clerk"].client, sign_in(session, town, "second_clerk"))
-    session.commit()
-    return people
 
 
 @pytest.fixture

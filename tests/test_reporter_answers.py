@@ -28,7 +28,7 @@ from services import following, public_reports, relay, reporter_answers, sources
 from services.keys import Keyring
 from test_announcements import last_message
 from tip_off import ABSTRACT, TIP, Reporter, carrier, source_of, tip_off
-from town import NOON, STRAIGHT_WAY, Town, add_person, decide, fetch, report
+from town import NOON, STRAIGHT_WAY, Town, add_person, add_second_clerk, decide, fetch, report
 
 DAY = timedelta(days=1)
 
@@ -41,7 +41,7 @@ def ring(tmp_path: Path) -> Keyring:
 def refuse(session: Session, town: Town, hazard: Hazard, *, at: Any = NOON + timedelta(hours=1)) -> Hazard:
     """The shortest way to an end: the report is refused by two persons."""
     if "second_clerk" not in town.actors:
-        add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
+        add_second_clerk(session, town)
     return settle(session, town, hazard, K.REFUSAL, "clerk", "second_clerk", at=at)
 
 
@@ -95,7 +95,7 @@ def test_the_answer_ends_the_duty_and_is_read_by_the_code(session: Session, town
 
 def test_each_of_two_reports_of_one_hazard_is_answered_by_itself(session: Session, town: Town, ring: Keyring):
     (kept, one), (twin, other) = tip_off(session, ring), tip_off(session, ring)
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
+    add_second_clerk(session, town)
     settle(session, town, twin, K.MERGE, "clerk", "second_clerk", into=kept.no, at=NOON + timedelta(minutes=5))
 
     ended = refuse(session, town, fetch(session, kept))
@@ -110,7 +110,7 @@ def test_each_of_two_reports_of_one_hazard_is_answered_by_itself(session: Sessio
 def test_merging_carries_the_reports_along_and_undoing_it_brings_them_back(session: Session, town: Town, ring: Keyring):
     (first, one), (second, other) = tip_off(session, ring), tip_off(session, ring)
     third = report(session, town)
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
+    add_second_clerk(session, town)
     at = NOON + timedelta(minutes=5)
     settle(session, town, first, K.MERGE, "clerk", "second_clerk", into=second.no, at=at)
     settle(session, town, fetch(session, second), K.MERGE, "clerk", "second_clerk", into=third.no, at=at)
@@ -124,7 +124,7 @@ def test_merging_carries_the_reports_along_and_undoing_it_brings_them_back(sessi
 
 def test_a_merged_report_is_followed_where_it_went(session: Session, town: Town, ring: Keyring):
     (kept, _), (twin, other) = tip_off(session, ring), tip_off(session, ring)
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
+    add_second_clerk(session, town)
     settle(session, town, twin, K.MERGE, "clerk", "second_clerk", into=kept.no, at=NOON + timedelta(minutes=5))
 
     words = following.in_plain_words(sources.carrier(session, again(session, other)))

@@ -15,7 +15,6 @@ from models.actor import PUBLIC
 from models.forms.triage import SupplementRequest
 from models.hazard import Hazard
 from models.outbox import Topic
-from models.permissions import Role
 from models.process import DecisionCode
 from models.requests import RequestKind as K
 from models.stage import Clock
@@ -25,7 +24,7 @@ from services.keys import Keyring
 from test_announcements import last_message
 from test_reporter_answers import again, refuse
 from tip_off import TIP, Reporter, carrier, tip_off
-from town import NOON, Town, add_person, decide, fetch
+from town import NOON, Town, add_second_clerk, decide, fetch
 
 DAY = timedelta(days=1)
 
@@ -39,7 +38,7 @@ def test_a_report_taken_out_after_the_end_is_owed_its_answer_by_its_own_end(
     session: Session, town: Town, ring: Keyring
 ):
     (kept, one), (twin, other) = tip_off(session, ring), tip_off(session, ring)
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON)
+    add_second_clerk(session, town)
     settle(session, town, twin, K.MERGE, "clerk", "second_clerk", into=kept.no, at=NOON + timedelta(minutes=5))
     ended = refuse(session, town, fetch(session, kept))
     objected = public_reports.say_not_fixed(session, ring, again(session, other), "还在冒烟", by=PUBLIC, at=NOON + DAY)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -16,14 +16,9 @@ from services.keys import finance_token
 from settings import Settings
 from story import Case, Story
 from tip_off import ABSTRACT, TIP, Reporter
-from town import NOON, Town
+from town import NOON
 
 AMOUNT = {"amount_yuan": 3000, "basis": "区安全生产举报奖励标准"}
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
 
 from browsing import Browser
 from models.engine import writing
@@ -14,17 +13,11 @@ from models.requests import RequestKind as K
 from services import organization
 from services.more_time import EXTENSIONS
 from serving import with_pages
-from settings import Settings
 from story import Case, Story
-from town import NOON, Town, add_person
+from town import NOON, add_person
 
 LOCAL_9 = timedelta(hours=1)
 """09:00 there is 01:00 UTC."""
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
 
 
 def day(text: str) -> datetime:

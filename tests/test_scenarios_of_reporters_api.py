@@ -2,21 +2,12 @@
 
 import json
 
-import pytest
-from sqlalchemy import Engine
-
 from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from services.keys import finance_token
 from settings import Settings
 from story import Case, Story
 from tip_off import ABSTRACT, ID_NO, NAME, PHONE, PLACE, WORDS, Reporter
-from town import Town
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
 
 
 def test_scenario_06_a_reward_months_later_and_the_mine_never_learns_who(story: Story, app_settings: Settings):

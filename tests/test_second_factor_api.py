@@ -1,6 +1,5 @@
 """The second factor: enrolled by the person, asked for from then on, each code once, and codes for a lost phone."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,19 +14,19 @@ from models.sealed import unseal
 from office_api import PASSWORD, Caller, assert_refused
 from services import keys
 from settings import Settings
-from signing_in import START, STEP, App, caller, change, enrol, events, failures, log_in
+from signing_in import (
+    STEP,
+    App,
+    caller,
+    change,
+    enrol,
+    events,
+    failures,
+    log_in,
+    officer_at_start,  # noqa: F401  # the fixture officer
+    stopped_clock,  # noqa: F401  # the fixture clock
+)
 from town import Town
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(START, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def officer(clock: time_machine.Traveller, session: Session, town: Town, client: TestClient) -> Caller:
-    return caller(session, town, client, "officer")
 
 
 def sign_in_with(client: TestClient, code: str) -> int:

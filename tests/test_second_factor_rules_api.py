@@ -1,6 +1,5 @@
 """What a second factor is asked for: proof anew, officers who need one, resets, and what the history says."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,19 +14,20 @@ from models.engine import reading
 from models.stage import Step
 from office_api import PASSWORD, Caller, assert_refused
 from settings import Settings
-from signing_in import START, STEP, account_id, caller, change, enrol, events, failures, log_in, office
+from signing_in import (
+    STEP,
+    account_id,
+    caller,
+    change,
+    enrol,
+    events,
+    failures,
+    log_in,
+    office,
+    officer_at_start,  # noqa: F401  # the fixture officer
+    stopped_clock,  # noqa: F401  # the fixture clock
+)
 from town import Town, carry_to
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(START, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def officer(clock: time_machine.Traveller, session: Session, town: Town, client: TestClient) -> Caller:
-    return caller(session, town, client, "officer")
 
 
 @pytest.mark.parametrize("proof", ["password", "code"])

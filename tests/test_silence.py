@@ -11,14 +11,13 @@ from escalated import carry_out, fire_level, fired_levels, live_deadlines, rungs
 from handling import live_clocks, open_duties, settle, take
 from histories import A_DAY
 from models.hazard import Hazard
-from models.permissions import Role
 from models.process import DecisionCode as D
 from models.requests import RequestKind as K
 from models.stage import Clock, Step
 from models.tables import DEADLINE, ESCALATION, HAZARD, LETTER
 from services import escalations, policies
 from services.seeding import read_data
-from town import NOON, Town, add_person, carry_to, fetch, photo
+from town import NOON, Town, add_second_clerk, carry_to, fetch, photo
 
 HOUR = timedelta(hours=1)
 
@@ -26,7 +25,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def asked(session: Session, town: Town) -> Hazard:
     """At verification; the committee office's clerk has asked for the entry to be voided."""
-    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, NOON - A_DAY)
+    add_second_clerk(session, town, NOON - A_DAY)
     return take(session, town, carry_to(session, town, Step.CLASSIFY), K.VOIDING.ask, "clerk", at=NOON + A_DAY)
 
 

@@ -3,33 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from browsing import Browser
 from flows import subscriptions as flow
 from models.engine import writing
 from models.outbox import INAPP
 from models.tables import NOTICE
-from serving import with_pages
-from settings import Settings
 from story import Story
-from town import Town
 
 SATURDAY = datetime(2026, 9, 12, 1, tzinfo=UTC)
 MONDAY = datetime(2026, 9, 14, 1, tzinfo=UTC)
 
 pytestmark = pytest.mark.usefixtures("flows_here")
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def told(story: Story, who: str) -> list[str]:

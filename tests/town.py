@@ -111,6 +111,11 @@ def add_person(
     return town.actors[key]
 
 
+def add_second_clerk(session: Session, town: Town, at: datetime = NOON) -> None:
+    """A colleague of the clerk's, for what two of the committee office must decide."""
+    add_person(session, town, "second_clerk", "安委办经办人乙", Role.SC, "AWB", None, at)
+
+
 def photo(session: Session, by: Actor, name: str = "现场.jpg", at: datetime = NOON) -> str:
     """A row of evidence as an upload leaves it; the bytes are another test's matter."""
     row = Evidence(

@@ -119,4 +119,4 @@ def _place(after: str) -> tuple[str, str]:
         name, person_id = json.loads(after) if after else ("", "")
         return str(name), str(person_id)
     except (ValueError, TypeError) as broken:
-        raise InvalidInput("翻页位置无效。", rule="翻页地址由本站给出", remedy="请从第一页重新查看。") from broken
+        raise InvalidInput("翻页位置无效。", rule="翻页位置取自上一页", remedy="请从第一页重新查看。") from broken

@@ -12,12 +12,13 @@ from models.permissions import Operation
 from models.proposal import ActKind, Outcome
 from services import access, lookups, policy_acts, proposals
 from services.dry_run import Shift
+from services.keyset import position
 from web.acting import Act
 from web.desk import Here, HereDep, Sent, text_of
 from web.fields import fields_of
 from web.listing import Cell, Listing, link, show, tag, when
 from web.office_paper import OfficePaper
-from web.paging import next_page, position
+from web.paging import next_page
 from web.proposal_content import DATED, content_of, fingerprint
 from web.reading import values_of
 from web.rendering import page

@@ -12,13 +12,14 @@ from models.outbox import INAPP, NoticeState, Topic
 from models.permissions import Operation
 from notifications import notices
 from services import access, deliveries, incidents, outbox, trail
+from services.keyset import position
 from web.acting import Act, act
 from web.desk import Here, HereDep, Sent
 from web.fields import fields_of
 from web.listing import Cell, Listing, button, link, show, tag, when, word
 from web.notice_words import notice_of
 from web.office_paper import OfficePaper
-from web.paging import next_page, position
+from web.paging import next_page
 from web.values import TOPICS
 
 router = APIRouter()

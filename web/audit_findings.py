@@ -10,10 +10,11 @@ from models.decisions import DecisionCode
 from models.forms.review import Checklist
 from services import findings
 from services.findings import Finding
+from services.keyset import position
 from web.auditor import RIGHT
 from web.desk import Here
 from web.listing import Cell, Listing, link, show, when, word
-from web.paging import next_page, position
+from web.paging import next_page
 from web.proving import AuditDep
 
 router = APIRouter()

@@ -11,10 +11,11 @@ from models.requests import RequestKind
 from services import four_eyes_record
 from services.findings import Position
 from services.four_eyes_record import Signed
+from services.keyset import position
 from web.auditor import RIGHT
 from web.desk import Here
 from web.listing import Cell, Listing, link, show, tag, when, word
-from web.paging import next_page, position
+from web.paging import next_page
 from web.proving import AuditDep
 
 router = APIRouter()

@@ -9,12 +9,13 @@ from starlette.responses import Response
 from models.stage import Clock
 from services import lateness, policies
 from services.findings import Position
+from services.keyset import position
 from services.lateness import Lateness, Span, Whose
 from web import moments
 from web.auditor import RIGHT, day_of
 from web.desk import Here
 from web.listing import Cell, Filter, Listing, link, show, tag, when, word
-from web.paging import next_page, position
+from web.paging import next_page
 from web.proving import AuditDep
 
 router = APIRouter()

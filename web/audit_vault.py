@@ -9,10 +9,11 @@ from starlette.responses import Response
 from models.vault import UnsealingGround
 from services import vault_openings
 from services.findings import Position
+from services.keyset import position
 from web.auditor import RIGHT
 from web.desk import Here
 from web.listing import Cell, Listing, link, show, tag, when, word
-from web.paging import next_page, position
+from web.paging import next_page
 from web.proving import AuditDep
 
 router = APIRouter()

@@ -12,11 +12,12 @@ from models.actor import PUBLIC
 from models.audit import OFFICE
 from models.permissions import Operation
 from services import access, audit_search, trail
+from services.keyset import position
 from web.desk import Here, HereDep
 from web.history import label_of
 from web.listing import Cell, Filter, Listing, link, show, when, word
 from web.office_events import OFFICE_EVENTS
-from web.paging import next_page, position
+from web.paging import next_page
 from web.proving import AuditDep, within
 from web.rendering import page
 from web.values import EVENTS

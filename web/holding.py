@@ -1,12 +1,14 @@
 """暂缓督办, 恢复督办 and 人工提级: the ladder of a running limit held with a reason, let go on, or raised before its time."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from models.hazard import Hazard
 from models.ladder_hold import NEVER_HELD
 from models.limits import end_of
 from models.permissions import Operation
@@ -20,7 +22,6 @@ from web.office_paper import OfficePaper
 from web.rendering import page
 
 router = APIRouter()
-_HOLD, _RAISE = {"x-operation": Operation.HOLD_LADDER}, {"x-operation": Operation.ESCALATE_BY_HAND}
 _LEAD = "只影响督办升级，期限本身不变；理由记入办理历史。"
 
 
@@ -47,79 +48,79 @@ class Raise(OfLimit):
     reason: _Reason
 
 
-@router.get("/hazards/{no}/hold", openapi_extra=_HOLD)
-def ask_hold(no: str, visit: HereDep) -> Response:
-    return _ask(visit, no, "暂缓督办", "hold", Hold)
+class Handling(NamedTuple):
+    """One of the three things done about the ladder of a limit."""
+
+    title: str
+    path: str
+    operation: Operation
+    model: type[OfLimit]
+    do: Callable[[Act, Hazard, Any], object]
 
 
-@router.post("/hazards/{no}/hold", openapi_extra=_HOLD)
-def hold(no: str, visit: HereDep, form: Sent) -> Response:
-    def write(done: Act, body: Hold) -> None:
-        hazard = access.lock_hazard_for(done.session, no, Operation.HOLD_LADDER, by=done.by)
-        ladder_holds.hold_ladder(
-            done.session, hazard, body.deadline, until=end_of(body.until), reason=body.reason, by=done.by, at=done.at
-        )
-
-    return _paper(visit, no, "暂缓督办", "hold", Hold).take(form, write)
+def _hold(done: Act, hazard: Hazard, body: Hold) -> None:
+    ladder_holds.hold_ladder(
+        done.session, hazard, body.deadline, until=end_of(body.until), reason=body.reason, by=done.by, at=done.at
+    )
 
 
-@router.get("/hazards/{no}/hold/end", openapi_extra=_HOLD)
-def ask_end(no: str, visit: HereDep) -> Response:
-    return _ask(visit, no, "恢复督办", "hold/end", End)
+def _end(done: Act, hazard: Hazard, body: End) -> None:
+    ladder_holds.end_hold(done.session, hazard, body.deadline, reason=body.reason, by=done.by, at=done.at)
 
 
-@router.post("/hazards/{no}/hold/end", openapi_extra=_HOLD)
-def end(no: str, visit: HereDep, form: Sent) -> Response:
-    def write(done: Act, body: End) -> None:
-        hazard = access.lock_hazard_for(done.session, no, Operation.HOLD_LADDER, by=done.by)
-        ladder_holds.end_hold(done.session, hazard, body.deadline, reason=body.reason, by=done.by, at=done.at)
-
-    return _paper(visit, no, "恢复督办", "hold/end", End).take(form, write)
+def _raise(done: Act, hazard: Hazard, body: Raise) -> None:
+    ladder_holds.escalate_by_hand(
+        done.session, hazard, body.deadline, body.level, reason=body.reason, by=done.by, at=done.at
+    )
 
 
-@router.get("/hazards/{no}/escalation", openapi_extra=_RAISE)
-def ask_raise(no: str, visit: HereDep) -> Response:
-    return _ask(visit, no, "人工提级", "escalation", Raise)
+HOLD = Handling("暂缓督办", "hold", Operation.HOLD_LADDER, Hold, _hold)
+END = Handling("恢复督办", "hold/end", Operation.HOLD_LADDER, End, _end)
+RAISE = Handling("人工提级", "escalation", Operation.ESCALATE_BY_HAND, Raise, _raise)
 
 
-@router.post("/hazards/{no}/escalation", openapi_extra=_RAISE)
-def escalate(no: str, visit: HereDep, form: Sent) -> Response:
-    def write(done: Act, body: Raise) -> None:
-        hazard = access.lock_hazard_for(done.session, no, Operation.ESCALATE_BY_HAND, by=done.by)
-        ladder_holds.escalate_by_hand(
-            done.session, hazard, body.deadline, body.level, reason=body.reason, by=done.by, at=done.at
-        )
+def _register(handling: Handling) -> None:
+    def ask(no: str, visit: HereDep) -> Response:
+        """The form, or a page that says that no limit is there for it."""
+        paper = _paper(visit, no, handling)
+        if paper.fields[0].options:
+            return paper.ask()
+        return page(visit.request, "error.html", title=handling.title, detail="该隐患现在没有可以这样办理的时限。", rule="",
+                    remedy="")  # fmt: skip
 
-    return _paper(visit, no, "人工提级", "escalation", Raise).take(form, write)
+    def take(no: str, visit: HereDep, form: Sent) -> Response:
+        def write(done: Act, body: OfLimit) -> None:
+            handling.do(done, access.lock_hazard_for(done.session, no, handling.operation, by=done.by), body)
+
+        return _paper(visit, no, handling).take(form, write)
+
+    for method, endpoint in (("GET", ask), ("POST", take)):
+        router.add_api_route(
+            f"/hazards/{{no}}/{handling.path}", endpoint, methods=[method],
+            openapi_extra={"x-operation": handling.operation},
+        )  # fmt: skip
 
 
-def _ask(visit: Here, no: str, title: str, path: str, model: type[OfLimit]) -> Response:
-    """The form, or a page that says that no limit is there for it."""
-    paper = _paper(visit, no, title, path, model)
-    if not paper.fields[0].options:
-        return page(
-            visit.request, "error.html", title=title, detail="该隐患现在没有可以这样办理的时限。", rule="", remedy=""
-        )
-    return paper.ask()
+for _one in (HOLD, END, RAISE):
+    _register(_one)
 
 
-def _paper(visit: Here, no: str, title: str, path: str, model: type[OfLimit]) -> OfficePaper:
-    operation = Operation.ESCALATE_BY_HAND if model is Raise else Operation.HOLD_LADDER
+def _paper(visit: Here, no: str, handling: Handling) -> OfficePaper:
     with visit.looking() as session:
-        hazard = access.hazard_for(session, no, operation, by=visit.by)
-        limits = [row for row in ladder_holds.limits_of(session, hazard) if _is_for(row, model, visit)]
+        hazard = access.hazard_for(session, no, handling.operation, by=visit.by)
+        limits = [row for row in ladder_holds.limits_of(session, hazard) if _is_for(row, handling, visit)]
         ladder = policies.ladder(session, hazard.ladder_version)
     named = [(row.id, f"{visit.say(Clock(row.clock).label)} · {day(row.due_at)}") for row in limits]
     names = {one.level: one.name for row in limits for one in ladder.of(row.clock, row.against)}
     levels: Options = [(str(level), visit.say(name)) for level, name in sorted(names.items())]
     return OfficePaper(
-        visit, operation, title=title, action=f"/hazards/{no}/{path}", model=model, back=f"/hazards/{no}", button=title,
-        fields=fields_of(model, {"deadline": named, "level": levels}), lead=_LEAD,
+        visit, handling.operation, title=handling.title, action=f"/hazards/{no}/{handling.path}", model=handling.model, back=f"/hazards/{no}",
+        button=handling.title, fields=fields_of(handling.model, {"deadline": named, "level": levels}), lead=_LEAD,
         facts=(("隐患", f"{no} · {hazard.place}"),),
     )  # fmt: skip
 
 
-def _is_for(row: Any, model: type[OfLimit], visit: Here) -> bool:
-    if model is Hold:
+def _is_for(row: Any, handling: Handling, visit: Here) -> bool:
+    if handling is HOLD:
         return row.until is None and Clock(row.clock) not in NEVER_HELD
-    return model is Raise or (row.until is not None and row.until > visit.at)
+    return handling is RAISE or (row.until is not None and row.until > visit.at)

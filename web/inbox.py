@@ -29,6 +29,7 @@ from services import (
     supervision,
     unsealing,
 )
+from services.keyset import position
 from services.watches import Watch
 from web import moments
 from web.acting import act
@@ -36,7 +37,7 @@ from web.assets import local_path
 from web.desk import Here, HereDep, Sent, text_of
 from web.faults import Fault
 from web.inbox_filters import STATES, VIEWS, AskedInboxDep
-from web.paging import next_page, position
+from web.paging import next_page
 from web.rendering import page
 
 router = APIRouter()

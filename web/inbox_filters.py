@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from fastapi import Depends, Query
 
+from models.saved_filter import Choice
 from models.stage import Stage
 from services.inbox import Narrowed
 from services.watches import Watching
@@ -15,17 +16,13 @@ STATES = {"overdue": "逾期", "soon": "临期", "normal": "正常"}
 
 
 @dataclass(frozen=True)
-class AskedInbox:
-    """The view and the filters as a person chose them; empty: any."""
+class AskedInbox(Choice):
+    """The view and the filters of the inbox."""
 
     view: str = ""
     stage: str = ""
     state: str = ""
     text: str = ""
-
-    @property
-    def query(self) -> str:
-        return urlencode([(name, value) for name, value in vars(self).items() if value])
 
     @property
     def narrows(self) -> bool:

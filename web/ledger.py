@@ -18,10 +18,11 @@ from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Stage, Step
 from services import access, ledger_export, policies, register, saved_filters, subscriptions
+from services.keyset import position
 from web import moments
 from web.desk import Here, HereDep
 from web.filters import WATCHES, AskedDep
-from web.paging import next_page, position
+from web.paging import next_page
 from web.rendering import page
 from web.values import CHANNELS, GRADES, LISTINGS
 

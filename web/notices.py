@@ -7,10 +7,11 @@ from starlette.responses import RedirectResponse, Response
 
 from models.permissions import Operation
 from services import own_notices
+from services.keyset import position
 from web.acting import act
 from web.assets import local_path
 from web.desk import HereDep, Sent, text_of
-from web.paging import next_page, position
+from web.paging import next_page
 from web.rendering import page
 
 router = APIRouter()

@@ -10,9 +10,10 @@ from models.permissions import Operation
 from models.process import STEPS
 from models.stage import Step
 from services import access, own_record
+from services.keyset import position
 from web.desk import HereDep
 from web.listing import Cell, Listing, link, show, when, word
-from web.paging import next_page, position
+from web.paging import next_page
 
 router = APIRouter()
 RIGHT = {"x-operation": Operation.READ_HAZARD}

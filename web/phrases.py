@@ -1,7 +1,7 @@
 """常用语: one's own in 我的, and those of the committee office for everybody in 管理."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -19,8 +19,6 @@ from web.listing import Cell, Listing, button, show, word
 from web.office_paper import OfficePaper
 
 router = APIRouter()
-OWN = {"x-operation": Operation.OWN_ACCOUNT}
-SHARE = {"x-operation": Operation.SHARE_PHRASES}
 COLUMNS = ("常用语", "用于", "操作")
 SHIPPED_COLUMNS = ("常用语", "用于", "来源")
 EVERY = "各类办理"
@@ -48,50 +46,80 @@ def takes_phrases(code: DecisionCode) -> bool:
     return any(one.kind == "text" for one in leaves(fields_of(FORMS[code], {}), {}))
 
 
-@router.get("/account/phrases", openapi_extra=OWN)
-def own(visit: HereDep, done: str = "") -> Response:
-    with visit.looking() as session:
-        rows = phrases.kept_by(session, visit.by.person_id)
-    return show(visit, Listing(
-        title="我的常用语", columns=COLUMNS, rows=_rows(rows, "/account/phrases"), back="/account", done=DONE.get(done, ""),
-        lead="只有您自己看得到。填写意见时，点文字框下面的“常用语”选用。", empty="还没有自己的常用语。",
-        links=(("/account/phrases/new", "增加常用语"),),
-    ))  # fmt: skip
+class Shelf(NamedTuple):
+    """Where phrases are kept: one's own, or the office's."""
+
+    path: str
+    back: str
+    operation: Operation
+    keep: Callable[..., None]
+    remove: Callable[[Act, str], None]
+    title: str
+    lead: str
+    empty: str
+    links: Sequence[tuple[str, str]] = ()
 
 
-@router.get("/account/phrases/new", openapi_extra=OWN)
-def ask_own(visit: HereDep) -> Response:
-    return _paper(visit, Operation.OWN_ACCOUNT, "/account/phrases").ask()
+OWN = Shelf(
+    "/account/phrases", "/account", Operation.OWN_ACCOUNT, phrases.keep_own,
+    lambda done, one: phrases.forget_own(done.session, one, by=done.by),
+    "我的常用语", "只有您自己看得到。填写意见时，点文字框下面的“常用语”选用。", "还没有自己的常用语。",
+)  # fmt: skip
+SHARED = Shelf(
+    "/admin/phrases", "/admin", Operation.SHARE_PHRASES, phrases.share,
+    lambda done, one: phrases.withdraw(done.session, one, by=done.by, at=done.at),
+    "共用常用语", "所有人填写意见时都可以选用。某项办理没有共用常用语的，用出厂的。", "还没有共用常用语，都用出厂的。",
+    (("/admin/phrases/shipped", "出厂常用语"),),
+)  # fmt: skip
 
 
-@router.post("/account/phrases/new", openapi_extra=OWN)
-def keep_own(visit: HereDep, form: Sent) -> Response:
-    return _paper(visit, Operation.OWN_ACCOUNT, "/account/phrases").take(
-        form, _keeping(phrases.keep_own, "/account/phrases")
+def _register(shelf: Shelf) -> None:
+    def listing(visit: HereDep, done: str = "") -> Response:
+        access.require(visit.by, shelf.operation)
+        with visit.looking() as session:
+            kept = phrases.kept_by(session, OFFICE if shelf is SHARED else visit.by.person_id)
+        rows = [
+            (Cell(row.words), word(_label(row.decision)), button(f"{shelf.path}/{row.id}/removal", "删除", row.words))
+            for row in kept
+        ]
+        return show(visit, Listing(
+            title=shelf.title, columns=COLUMNS, rows=rows, back=shelf.back, done=DONE.get(done, ""), lead=shelf.lead,
+            empty=shelf.empty, links=((f"{shelf.path}/new", "增加常用语"), *shelf.links),
+        ))  # fmt: skip
+
+    def ask(visit: HereDep) -> Response:
+        return _paper(visit, shelf).ask()
+
+    def keep(visit: HereDep, form: Sent) -> Response:
+        def do(done: Act, body: PhraseForm) -> None:
+            shelf.keep(done.session, body.words, decision=_known(body.decision), by=done.by, at=done.at)
+            done.leads_to = f"{shelf.path}?done=kept"
+
+        return _paper(visit, shelf).take(form, do)
+
+    def remove(phrase_id: str, visit: HereDep, form: Sent) -> Response:
+        with act(visit, form, shelf.operation) as done:
+            shelf.remove(done, phrase_id)
+            done.leads_to = f"{shelf.path}?done=removed"
+        return RedirectResponse(done.leads_to, 303)
+
+    ways = (
+        ("GET", "", listing),
+        ("GET", "/new", ask),
+        ("POST", "/new", keep),
+        ("POST", "/{phrase_id}/removal", remove),
     )
+    for method, path, endpoint in ways:
+        router.add_api_route(
+            shelf.path + path, endpoint, methods=[method], openapi_extra={"x-operation": shelf.operation}
+        )
 
 
-@router.post("/account/phrases/{phrase_id}/removal", openapi_extra=OWN)
-def remove_own(phrase_id: str, visit: HereDep, form: Sent) -> Response:
-    with act(visit, form, Operation.OWN_ACCOUNT) as done:
-        phrases.forget_own(done.session, phrase_id, by=done.by)
-        done.leads_to = "/account/phrases?done=removed"
-    return RedirectResponse(done.leads_to, 303)
+for _shelf in (OWN, SHARED):
+    _register(_shelf)
 
 
-@router.get("/admin/phrases", openapi_extra=SHARE)
-def shared(visit: HereDep, done: str = "") -> Response:
-    access.require(visit.by, Operation.SHARE_PHRASES)
-    with visit.looking() as session:
-        rows = phrases.kept_by(session, OFFICE)
-    return show(visit, Listing(
-        title="共用常用语", columns=COLUMNS, rows=_rows(rows, "/admin/phrases"), back="/admin", done=DONE.get(done, ""),
-        lead="所有人填写意见时都可以选用。某项办理没有共用常用语的，用出厂的。", empty="还没有共用常用语，都用出厂的。",
-        links=(("/admin/phrases/new", "增加常用语"), ("/admin/phrases/shipped", "出厂常用语")),
-    ))  # fmt: skip
-
-
-@router.get("/admin/phrases/shipped", openapi_extra=SHARE)
+@router.get("/admin/phrases/shipped", openapi_extra={"x-operation": Operation.SHARE_PHRASES})
 def shipped(visit: HereDep) -> Response:
     access.require(visit.by, Operation.SHARE_PHRASES)
     with visit.looking() as session:
@@ -101,52 +129,18 @@ def shipped(visit: HereDep) -> Response:
         for code, texts in phrases.shipped().items()
         for text in texts
     ]
-    return show(visit, Listing(title="出厂常用语", columns=SHIPPED_COLUMNS, rows=rows, back="/admin/phrases"))
+    return show(visit, Listing(title="出厂常用语", columns=SHIPPED_COLUMNS, rows=rows, back=SHARED.path))
 
 
-@router.get("/admin/phrases/new", openapi_extra=SHARE)
-def ask_shared(visit: HereDep) -> Response:
-    return _paper(visit, Operation.SHARE_PHRASES, "/admin/phrases").ask()
-
-
-@router.post("/admin/phrases/new", openapi_extra=SHARE)
-def keep_shared(visit: HereDep, form: Sent) -> Response:
-    return _paper(visit, Operation.SHARE_PHRASES, "/admin/phrases").take(
-        form, _keeping(phrases.share, "/admin/phrases")
-    )
-
-
-@router.post("/admin/phrases/{phrase_id}/removal", openapi_extra=SHARE)
-def remove_shared(phrase_id: str, visit: HereDep, form: Sent) -> Response:
-    with act(visit, form, Operation.SHARE_PHRASES) as done:
-        phrases.withdraw(done.session, phrase_id, by=done.by, at=done.at)
-        done.leads_to = "/admin/phrases?done=removed"
-    return RedirectResponse(done.leads_to, 303)
-
-
-def _rows(kept: Sequence[Any], path: str) -> list[Sequence[Cell]]:
-    return [
-        (Cell(row.words), word(_label(row.decision)), button(f"{path}/{row.id}/removal", "删除", row.words)) for row in kept
-    ]  # fmt: skip
+def _paper(visit: Here, shelf: Shelf) -> OfficePaper:
+    return OfficePaper(visit, shelf.operation, title="增加常用语", action=f"{shelf.path}/new", model=PhraseForm,
+                       fields=fields_of(PhraseForm, {"decision": list(uses().items())}), back=shelf.path, button="保存")  # fmt: skip
 
 
 def _label(code: str) -> str:
     if code == EVERYWHERE:
         return EVERY
     return Writing(code).label if code in set(Writing) else DecisionCode(code).label
-
-
-def _paper(visit: Here, operation: Operation, back: str) -> OfficePaper:
-    return OfficePaper(visit, operation, title="增加常用语", action=f"{back}/new", model=PhraseForm,
-                       fields=fields_of(PhraseForm, {"decision": list(uses().items())}), back=back, button="保存")  # fmt: skip
-
-
-def _keeping(keep: Callable[..., None], back: str) -> Callable[[Act, Any], None]:
-    def do(done: Act, body: PhraseForm) -> None:
-        keep(done.session, body.words, decision=_known(body.decision), by=done.by, at=done.at)
-        done.leads_to = f"{back}?done=kept"
-
-    return do
 
 
 def _known(code: str | None) -> str:
