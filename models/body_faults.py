@@ -29,13 +29,14 @@ def refusal(wrong: ValidationError, *, rule: str, field: str = "body") -> Invali
 def refused(faults: Iterable[tuple[str, str]], *, rule: str, field: str = "body") -> InvalidInput:
     """A body refused at these places: (place, what is wrong there)."""
     found = list(faults)
-    named = "；".join(f"{place}：{what}" if place else what for place, what in found[:_MOST_NAMED])
-    more = f"；另有{len(found) - _MOST_NAMED}处" if len(found) > _MOST_NAMED else ""
+    named = [f"{place}：{what}" if place else what for place, what in found[:_MOST_NAMED]]
+    if len(found) > _MOST_NAMED:
+        named.append(f"另有{len(found) - _MOST_NAMED}处")
     errors = [
         {"field": field, "place": place, "message": f"{place}：{what}" if place else what} for place, what in found[:50]
     ]
     return InvalidInput(
-        f"内容不能采用：{named}{more}。",
+        f"内容不能采用：{'；'.join(named)}。",
         rule=rule,
         remedy="请在现行版本上按所示位置更正后重新提出。",
         extra={"errors": errors},

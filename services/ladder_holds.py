@@ -148,7 +148,7 @@ def _check_hold(session: Session, deadline: Any, until: datetime, *, at: datetim
     if Clock(deadline.clock) in NEVER_HELD:
         raise GateNotMet("临时管控的时限不得暂缓督办。", rule=_RULE, remedy="请按时核实管控措施。")
     if session.execute(select(exists().where(LADDER_HOLD.c.deadline_id == deadline.id))).scalar_one():
-        raise GateNotMet("该时限已暂缓过一次。", rule=_RULE + "；每个时限一次", remedy="请按期办理，或申请延期。")
+        raise GateNotMet("该时限已暂缓过一次。", rule=f"{_RULE}；每个时限一次", remedy="请按期办理，或申请延期。")
     calendar = policies.calendar(session, deadline.calendar_version)
     latest = add_working_days(at, MOST_WORKING_DAYS, calendar)
     if not at < until <= latest:

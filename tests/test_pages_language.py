@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from browsing import Browser
 from catalogue import every_text, is_chinese
+from refusals import refused_texts
 from serving import with_pages
 from settings import Settings
 from story import Story
@@ -14,6 +15,7 @@ from town import Town
 from web.language import catalogue_path, read_catalogue, words
 
 _HOLES = re.compile(r"%\((\w+)\)s")
+_OF_REFUSALS = re.compile(r"\{\w*\}")
 
 
 @pytest.fixture
@@ -36,6 +38,57 @@ def test_a_translation_has_the_holes_of_its_text():
     assert [
         text for text, english in catalogue.items() if set(_HOLES.findall(text)) != set(_HOLES.findall(english))
     ] == []
+
+
+def test_every_refusal_has_its_english():
+    refusals, pages = read_catalogue(catalogue_path("en", "refusals")), read_catalogue(catalogue_path("en"))
+
+    assert sorted(refused_texts() - refusals.keys() - pages.keys()) == []
+    assert sorted(refusals.keys() - refused_texts()) == []
+    assert sorted(refusals.keys() & pages.keys()) == []
+    assert [text for text, english in refusals.items() if not english or is_chinese(english)] == []
+
+
+def test_a_refusal_has_the_holes_of_its_text():
+    """Numbered where English has them in another order."""
+    refusals = read_catalogue(catalogue_path("en", "refusals"))
+    holes = {text: (_OF_REFUSALS.findall(text), _OF_REFUSALS.findall(english)) for text, english in refusals.items()}
+
+    assert [text for text, (mine, theirs) in holes.items()
+            if mine != theirs and sorted(theirs) != [f"{{{n}}}" for n in range(len(mine))]] == []  # fmt: skip
+
+
+def test_a_refusal_is_said_with_what_fills_it():
+    say = words("en")
+
+    assert say("没有找到隐患 ZY-2026-0001，或您无权查看。") == (
+        "The hazard ZY-2026-0001 was not found, or you may not see it."
+    )
+    assert say("可由牵头单位或整改单位的镇安委办、部门负责人办理。") == (
+        "Town safety committee office, Head of department of Lead unit or Rectifying unit can decide it."
+    )
+    assert say("内容不能采用：rules[3].number：须为整数；另有3处。") == (
+        "The content cannot be taken: rules[3].number: must be a whole number; and 3 more."
+    )
+    assert say("密码过短、过于简单或过于常见。请换一个密码。") == (
+        "The password is too short, too simple or too common. Choose another password."
+    )
+
+
+def test_the_next_step_is_said_whole():
+    said = words("en")("“销号”在“销号审核”办理（镇安委办）。当前待办理：报送整改方案（企业用户）。")
+
+    assert said == (
+        "“Close out” is decided at “Close-out review” (Town safety committee office). "
+        "Now waiting: Submit the rectification plan (Enterprise user)."
+    )
+
+
+def test_what_people_wrote_is_no_refusal():
+    written = "有人说：没有找到隐患，或您无权查看。机器还在转、没人管。"
+
+    assert words("en")(written) == written
+    assert words("zh")("没有找到该人员。") == "没有找到该人员。"
 
 
 def test_a_text_the_catalogue_lacks_stays_chinese():

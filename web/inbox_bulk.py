@@ -17,6 +17,7 @@ from web.rendering import page
 
 router = APIRouter()
 MOST = 100
+_BUSY = "数据库繁忙，请稍后重试。"
 DONE = {"claimed": "已领取", "assigned": "已指派", "": "未办"}
 
 
@@ -80,7 +81,7 @@ def _row(
     except DomainError as refusal:
         return [no, label, "", f"{refusal.detail}{refusal.remedy}"]
     except OperationalError:
-        return [no, label, "", "数据库繁忙，请稍后重试。"]
+        return [no, label, "", _BUSY]
     return [no, label, done.leads_to, ""]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from starlette.requests import Request
 
 from web.cookies import LANGUAGE
+from web.patterns import Patterns
 
 SOURCE = "zh"
 LANGUAGES: Mapping[str, str] = {SOURCE: "中文", "en": "English"}
@@ -19,17 +20,19 @@ class Words:
     """One language's words for the Chinese ones."""
 
     def __init__(self, code: str, catalogue: Mapping[str, str]):
-        self.code, self.catalogue = code, catalogue
+        self.code, self.catalogue, self._patterns = code, catalogue, Patterns(catalogue)
 
     def __call__(self, text: str, /, **values: object) -> str:
         """The text in this language, its `%(name)s` filled in; a word the catalogue lacks stays Chinese."""
-        found = self.catalogue.get(text) or text
+        found = self.catalogue.get(text) or self._patterns.said(text)
         return found % values if values else found
 
 
 @cache
 def words(code: str) -> Words:
-    return Words(code, {} if code == SOURCE else read_catalogue(catalogue_path(code)))
+    """The pages' own words, and those of refusals."""
+    files = () if code == SOURCE else (catalogue_path(code), catalogue_path(code, "refusals"))
+    return Words(code, {text: said for file in files for text, said in read_catalogue(file).items()})
 
 
 def language_of(request: Request) -> str:
@@ -37,8 +40,8 @@ def language_of(request: Request) -> str:
     return chosen if chosen in LANGUAGES else SOURCE
 
 
-def catalogue_path(code: str) -> Path:
-    return _FOLDER / code / "LC_MESSAGES" / "hazardflow.po"
+def catalogue_path(code: str, name: str = "hazardflow") -> Path:
+    return _FOLDER / code / "LC_MESSAGES" / f"{name}.po"
 
 
 def read_catalogue(path: Path) -> dict[str, str]:

@@ -134,7 +134,8 @@ class Paper:
             try:
                 kept = self._keep(upload.file, upload.filename)
             except DomainError as refusal:
-                faults.append((to, f"{upload.filename}：{refusal.detail}"))
+                what = self.visit.say(refusal.detail)
+                faults.append((to, self.visit.say("%(name)s：%(what)s", name=upload.filename, what=what)))
             else:
                 before = self.values.get(to, []) if to == "evidence" else []
                 self.values[to] = [*before, kept]
