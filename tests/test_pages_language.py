@@ -88,6 +88,9 @@ def test_what_people_wrote_is_no_refusal():
     written = "有人说：没有找到隐患，或您无权查看。机器还在转、没人管。"
 
     assert words("en")(written) == written
+    assert all(
+        words("en")(text) == text for text in ("人" + "（人）" * 300, "人" + "“" * 900, "缺少规则" + "：人）" * 300)
+    )
     assert words("zh")("没有找到该人员。") == "没有找到该人员。"
 
 
