@@ -78,13 +78,18 @@ class Patterns:
 
     def _listed(self, text: str, left: int) -> str | None:
         """Words between separators, each of them known or not Chinese: a label, a number, a place in a file."""
-        separator = next((one for one in SEPARATORS if one in text), "")
-        if not separator or left <= 0:
-            return None
+        tried = (self._split(text, one, left) for one in SEPARATORS if one in text and left > 0)
+        return next((said for said in tried if said is not None), None)
+
+    def _split(self, text: str, separator: str, left: int) -> str | None:
         if separator == _NOTED:
             return self._noted(text, left - 1)
-        said = [self._known(part, left) for part in text.split(separator)]
-        return None if None in said else self._catalogue.get(separator, separator).join(filter(None, said))
+        said: list[str] = []
+        for part in text.split(separator):
+            if (one := self._known(part, left)) is None:
+                return None
+            said.append(one)
+        return self._catalogue.get(separator, separator).join(said)
 
     def _noted(self, text: str, left: int) -> str | None:
         """A word with another one behind it in brackets."""
