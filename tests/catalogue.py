@@ -28,7 +28,7 @@ from web.rendering import environment
 
 WEB = Path(values.__file__).parent
 _ANY_CHOICE = {name: [("", "")] for name in (
-    "verifying_unit", "lead_unit", "cooperating_units", "rectifying_unit", "village", "leader", "clause", "suspected_clause", "action",
+    "verifying_unit", "lead_unit", "cooperating_units", "rectifying_unit", "village", "leader", "clause", "suspected_clause", "action", "against",
 )}  # fmt: skip
 
 

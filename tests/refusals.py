@@ -31,7 +31,7 @@ class _Code:
         self.helpers = self._helpers()
 
     def _read(self, tree: ast.Module) -> None:
-        for node in ast.walk(tree):
+        for node in _nodes(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 self.functions[node.name].append(node)
             elif isinstance(node, ast.ClassDef):
@@ -55,6 +55,11 @@ class _Code:
                        if _hands_on(one, found)}:  # fmt: skip
             found |= more
         return found
+
+
+@cache
+def _nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))
 
 
 def _files(folder: str) -> list[Path]:
@@ -99,14 +104,14 @@ def _is_text(parameter: ast.arg) -> bool:
 
 
 def _calls(tree: ast.AST, names: set[str]) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         if isinstance(node, ast.Call) and _name(node.func) in names:
             yield node
 
 
 def _faults(function: _Def) -> Iterator[ast.expr]:
     """What a form is shown again with, without a refusal."""
-    for node in ast.walk(function):
+    for node in _nodes(function):
         if isinstance(node, ast.keyword) and node.arg == "faults":
             yield node.value
 
@@ -155,10 +160,10 @@ def _findings() -> Iterator[str]:
 
 
 def _said(tree: ast.Module, code: _Code) -> Iterator[str]:
-    for kind in ast.walk(tree):
+    for kind in _nodes(tree):
         if isinstance(kind, ast.ClassDef) and kind.name in code.kinds:
             yield from (text for _, value in _assigned(kind.body) for text in _own(value))
-    for function in ast.walk(tree):
+    for function in _nodes(tree):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             for part in (
                 *(part for call in _calls(function, code.helpers) for part in _parts(call)),
@@ -192,14 +197,14 @@ def _own(node: ast.AST) -> Iterator[str]:
 def _of_function(made: _Def, code: _Code) -> Iterator[str]:
     """Whatever a function that words something may say: all its texts, and those of its tables."""
     yield from _every(made)
-    for node in ast.walk(made):
+    for node in _nodes(made):
         if isinstance(node, ast.Name) and node.id.isupper():
             yield from (text for table in code.constants[node.id] for text in _every(table))
 
 
 def _every(tree: ast.AST) -> Iterator[str]:
     """All texts but descriptions and the shapes others are searched by."""
-    nodes = list(ast.walk(tree))
+    nodes = list(_nodes(tree))
     parts = {part for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
     described = {node.value for node in nodes if isinstance(node, ast.Expr)}
     shapes = {
@@ -212,13 +217,15 @@ def _every(tree: ast.AST) -> Iterator[str]:
 
 def _values(name: str, function: ast.AST, code: _Code) -> Iterator[tuple[ast.expr, ast.AST]]:
     """What a name stands for here: what it is given in this function, else at the top of a module."""
-    here = [
-        (value, function)
-        for node in ast.walk(function)
-        for of, value in (*_assigned([node]), *_added(node))
-        if of == name
-    ]
-    yield from here or [(value, function) for value in code.constants.get(name, ())]
+    yield from ((value, function) for value in _given(function).get(name) or code.constants.get(name, ()))
+
+
+@cache
+def _given(function: ast.AST) -> dict[str, list[ast.expr]]:
+    found: dict[str, list[ast.expr]] = defaultdict(list)
+    for name, value in (*_assigned(_nodes(function)), *(one for node in _nodes(function) for one in _added(node))):
+        found[name].append(value)
+    return found
 
 
 def _pattern(node: ast.JoinedStr) -> str:

@@ -67,6 +67,9 @@ def test_a_refusal_is_said_with_what_fills_it():
     assert say("可由牵头单位或整改单位的镇安委办、部门负责人办理。") == (
         "Town safety committee office, Head of department of Lead unit or Rectifying unit can decide it."
     )
+    assert (
+        say("可由村（社区）干部、部门经办人办理。") == "Village (community) officer, Department officer can decide it."
+    )
     assert say("内容不能采用：rules[3].number：须为整数；另有3处。") == (
         "The content cannot be taken: rules[3].number: must be a whole number; and 3 more."
     )
@@ -88,6 +91,9 @@ def test_what_people_wrote_is_no_refusal():
     written = "有人说：没有找到隐患，或您无权查看。机器还在转、没人管。"
 
     assert words("en")(written) == written
+    assert all(
+        words("en")(text) == text for text in ("人" + "（人）" * 300, "人" + "“" * 900, "缺少规则" + "：人）" * 300)
+    )
     assert words("zh")("没有找到该人员。") == "没有找到该人员。"
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 _NOTED = "）"
@@ -11,6 +12,8 @@ _HOLE = re.compile(r"\{(\w*)\}")
 _CHINESE = re.compile(r"[一-鿿]")
 _LEAST_WORDS = 2
 _MOST_SENTENCES = 6
+_LONGEST, _DEEPEST = 1000, 8
+"""No refusal is longer, nor nested deeper; what people wrote may be."""
 
 
 class _Pattern(NamedTuple):
@@ -40,14 +43,15 @@ class Patterns:
 
     def said(self, text: str) -> str:
         """The text as a known one with values, as several known sentences, or as a list of known words; else itself."""
-        if not self._patterns or not _CHINESE.search(text):
+        if not self._patterns or len(text) > _LONGEST or not _CHINESE.search(text):
             return text
-        return self._one(text) or self._sentences(text) or self._listed(text) or text
+        return self._one(text) or self._sentences(text) or self._listed(text, _DEEPEST) or text
 
-    def _one(self, text: str, least: int = _LEAST_WORDS) -> str | None:
-        if exact := self._catalogue.get(text):
-            return exact
-        fitting = (one.said(text, self._value) for one in self._patterns if one.words >= least)
+    def _one(self, text: str, *, least: int = _LEAST_WORDS, left: int = _DEEPEST) -> str | None:
+        if (exact := self._catalogue.get(text)) or not left:
+            return exact or None
+        value = partial(self._value, left=left - 1)
+        fitting = (one.said(text, value) for one in self._patterns if one.words >= least)
         return next((said for said in fitting if said is not None), None)
 
     def _sentences(self, text: str) -> str | None:
@@ -61,29 +65,36 @@ class Patterns:
                 return f"{head} {tail}"
         return None
 
-    def _value(self, value: str) -> str:
+    def _value(self, value: str, left: int) -> str:
         """What fills a hole: people's own words stay as they are."""
         if value.startswith("“") and value.endswith("”"):
-            return f"“{self._value(value[1:-1])}”"
-        return self._known(value) or value
+            return f"“{self._known(value[1:-1], left) or value[1:-1]}”"
+        return self._known(value, left) or value
 
-    def _known(self, text: str) -> str | None:
-        return self._one(text, least=1) or self._listed(text) if _CHINESE.search(text) else text
+    def _known(self, text: str, left: int) -> str | None:
+        if not _CHINESE.search(text):
+            return text
+        return self._one(text, least=1, left=left) or (self._listed(text, left - 1) if left else None)
 
-    def _listed(self, text: str) -> str | None:
+    def _listed(self, text: str, left: int) -> str | None:
         """Words between separators, each of them known or not Chinese: a label, a number, a place in a file."""
-        for separator in SEPARATORS:
-            if separator in text and separator == _NOTED:
-                return self._noted(text)
-            if separator in text:
-                said = [self._known(part) for part in text.split(separator)]
-                return None if None in said else self._catalogue.get(separator, separator).join(filter(None, said))
-        return None
+        tried = (self._split(text, one, left) for one in SEPARATORS if one in text and left > 0)
+        return next((said for said in tried if said is not None), None)
 
-    def _noted(self, text: str) -> str | None:
+    def _split(self, text: str, separator: str, left: int) -> str | None:
+        if separator == _NOTED:
+            return self._noted(text, left - 1)
+        said: list[str] = []
+        for part in text.split(separator):
+            if (one := self._known(part, left)) is None:
+                return None
+            said.append(one)
+        return self._catalogue.get(separator, separator).join(said)
+
+    def _noted(self, text: str, left: int) -> str | None:
         """A word with another one behind it in brackets."""
         word, _, note = text.removesuffix("）").rpartition("（")
-        said, noted = self._known(word), self._known(note)
+        said, noted = self._known(word, left), self._known(note, left)
         return f"{said} ({noted})" if said and noted and text.endswith("）") else None
 
 
