@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ElementHandle, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ElementHandle, Locator, Page, sync_playwright
 
 Answers = Mapping[str, Any]
 """By the name of the input: words; the value or the label of a choice, or several; `True` for a tick; a file to hand in."""
@@ -61,10 +61,15 @@ class Screen:
         assert link.count(), f"{self.path} offers no {words}: {self.words[:1500]}"
         if not link.first.is_visible():
             link.first.locator("xpath=ancestor::details/summary").click()
-        link.first.click()
+        self._to_next_page(link.first)
 
     def press(self, words: str) -> None:
-        self.page.get_by_role("button", name=words, exact=True).first.click()
+        self._to_next_page(self.page.get_by_role("button", name=words, exact=True).first)
+
+    def _to_next_page(self, way: Locator) -> None:
+        """Also on a slow machine it is not the page before that is read next."""
+        with self.page.expect_navigation():
+            way.click()
 
     def fill(self, answers: Answers) -> None:
         """What is typed, chosen, ticked and handed in on the page as it stands."""
