@@ -17,7 +17,8 @@ from models.permissions import Operation, Reach, Role
 from services import standing_in, trail
 from services.passwords import hashed
 
-KEY_PREFIX = "hf_"
+KEY_PREFIX, SESSION_PREFIX = "hf_", "hs_"
+"""Told apart by their beginning, which chance must not draw: one session in 262,144 would have been taken for a key."""
 ID_LENGTH = 16
 """A session and a key are named by the first characters of their token's hash."""
 _ALIVE = (col(LoginSession.ended_at).is_(None),)
@@ -33,7 +34,7 @@ def open_session(
     Each sign-in draws a token of its own, and nobody has one before signing in. A step-up keeps the token: it travels
     in a header that no page and no link can set, so there is none an attacker could have planted beforehand.
     """
-    token = secrets.token_urlsafe(32)
+    token = f"{SESSION_PREFIX}{secrets.token_urlsafe(32)}"
     session.add(
         LoginSession(token_hash=hashed(token), account_id=account.id, opened_at=at, verified_at=verified_at or at,
                      last_seen_at=at, means=means, scope=scope)

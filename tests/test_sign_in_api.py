@@ -207,6 +207,17 @@ def test_a_logged_out_token_is_refused(people: dict[str, Caller], client: TestCl
     assert people["officer"].get("/me").status_code == 200
 
 
+def test_chance_never_draws_a_session_that_looks_like_a_machine_s_key(
+    session: Session, town: Town, client: TestClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sessions.secrets, "token_urlsafe", lambda _: f"{sessions.KEY_PREFIX}drawn")
+
+    officer = Caller(client, sign_in(session, town, "officer"))
+    session.commit()
+
+    assert officer.get("/me").status_code == 200
+
+
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Bearer nonsense", "Basic b2ZmaWNlcjp4", "Bearer hf_nonsense"]
 )

@@ -84,7 +84,9 @@ def actor_now(session: Session, who: Actor, *, at: datetime) -> Actor:
     return replace(who, grants=grants, on_behalf_of=standing_in.principals(rows))
 
 
-_HELD = standing_in.with_lent_grants(select(col(Person.id)).where(col(Person.id) == bindparam("who")))
+_HELD = standing_in.with_lent_grants(
+    select(col(Person.id).label("person_id")).where(col(Person.id) == bindparam("who"))
+)
 
 
 def finders(item: Any, actors: dict[str, Actor]) -> set[str]:
