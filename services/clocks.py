@@ -23,6 +23,8 @@ from services import ladder_times, policies
 LIMIT_COLUMNS = ("limit_days", "limit_on", "limit_basis")
 _LEAST_NOTICE = timedelta(hours=4)
 """Office hours (09:00 to 12:00, 14:00 to 18:00)."""
+_SURELY_AHEAD = timedelta(days=60)
+"""No holiday is so long. Days are counted one by one, and a date may be named that lies in the year 9999."""
 _YEAR_IN_SIGHT = timedelta(days=120)
 """So long before the end of its years a calendar may be too short for a clock that starts."""
 SHORT_LIMIT_DAYS = 60
@@ -238,7 +240,10 @@ def refuse_short_notice(session: Session, hazard: Hazard, due_at: datetime, *, a
 
     Raises: InvalidInput, naming the field.
     """
-    if working_time_between(at, due_at, calendar_of(session, hazard, at=at)) < _LEAST_NOTICE:
+    if (
+        due_at < at + _SURELY_AHEAD
+        and working_time_between(at, due_at, calendar_of(session, hazard, at=at)) < _LEAST_NOTICE
+    ):
         raise InvalidInput(
             "所填期限已过或不足4个工作小时。", rule="时限规则：期限不得设在过去，至少留4个工作小时", remedy="请填写更晚的日期。",
             extra={"errors": [{"field": field, "message": "至少留4个工作小时"}]},
