@@ -23,8 +23,8 @@ from services import ladder_times, policies
 LIMIT_COLUMNS = ("limit_days", "limit_on", "limit_basis")
 _LEAST_NOTICE = timedelta(hours=4)
 """Office hours (09:00 to 12:00, 14:00 to 18:00)."""
-_SURELY_AHEAD = timedelta(days=60)
-"""No holiday is so long. Days are counted one by one, and a date may be named that lies in the year 9999."""
+_FURTHEST = timedelta(days=3653)
+"""A date ten years ahead is a slip of the pen, and days are counted one by one wherever it is shown."""
 _YEAR_IN_SIGHT = timedelta(days=120)
 """So long before the end of its years a calendar may be too short for a clock that starts."""
 SHORT_LIMIT_DAYS = 60
@@ -236,14 +236,16 @@ def check_named(
 
 
 def refuse_short_notice(session: Session, hazard: Hazard, due_at: datetime, *, at: datetime, field: str) -> None:
-    """A date somebody names leaves time to act: four office hours at least.
+    """A date somebody names leaves time to act, four office hours at least, and lies within ten years.
 
     Raises: InvalidInput, naming the field.
     """
-    if (
-        due_at < at + _SURELY_AHEAD
-        and working_time_between(at, due_at, calendar_of(session, hazard, at=at)) < _LEAST_NOTICE
-    ):
+    if due_at > at + _FURTHEST:
+        raise InvalidInput(
+            "所填日期在十年以后。", rule="所填期限须在十年以内", remedy="请核对年份。",
+            extra={"errors": [{"field": field, "message": "须在十年以内"}]},
+        )  # fmt: skip
+    if working_time_between(at, due_at, calendar_of(session, hazard, at=at)) < _LEAST_NOTICE:
         raise InvalidInput(
             "所填期限已过或不足4个工作小时。", rule="时限规则：期限不得设在过去，至少留4个工作小时", remedy="请填写更晚的日期。",
             extra={"errors": [{"field": field, "message": "至少留4个工作小时"}]},

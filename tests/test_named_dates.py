@@ -112,3 +112,13 @@ def test_stops_of_the_clock_are_counted_by_the_days_the_date_moves(session: Sess
         take(session, town, hazard, K.PAUSE.ask, "clerk", at=ended, until=date(2026, 10, 9))
 
     assert take(session, town, hazard, K.PAUSE.ask, "clerk", at=ended, until=date(2026, 10, 8))
+
+
+@pytest.mark.parametrize("on", [date(9999, 12, 31), date(2062, 9, 11)])
+def test_a_date_more_than_ten_years_ahead_is_a_slip_of_the_pen(session: Session, town: Town, on: date):
+    hazard = carry_to(session, town, Step.WORK)
+
+    with pytest.raises(InvalidInput, match="十年以后"):
+        take(session, town, hazard, D.ADD_ACTION, "officer", at=EVENING, due_on=on)
+    with pytest.raises(InvalidInput, match="十年以后"):
+        instructions.instruct(session, hazard, "请抓紧整改", unit="YJB", due_on=on, by=town.actors["mayor"], at=EVENING)
