@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from api.desk import Office, OfficeDep
 from api.proof import OPEN, rules_of, shown
 from models.engine import writing
-from models.errors import NotAuthenticated, NotFound
+from models.errors import NotFound
 from services import identity_provider, sign_in_by_oidc
 from services.identity_provider import Provider
 
@@ -42,19 +42,11 @@ def callback(
     code: Annotated[str, Query(max_length=_LONGEST)] = "",
     hazardflow_oidc: Annotated[str, Cookie(max_length=_LONGEST)] = "",
 ) -> dict[str, Any]:
-    """The session, as `POST /session` gives it. The state is used up before the provider is asked."""
-    provider = _provider(held)
-    with writing(held.engine) as session, session.begin():
-        begun = sign_in_by_oidc.take_back(session, state, hazardflow_oidc, at=held.now())
-    if begun is None:
-        raise NotAuthenticated(
-            "这次登录不是从本浏览器发起的，或已过期、已用过。", remedy="请重新登录（GET /api/v1/oidc/start）。"
-        )
-    if not code:
-        raise NotAuthenticated("统一身份认证没有确认您的身份。", remedy="请重新登录（GET /api/v1/oidc/start）。")
-    vouched = identity_provider.redeem(provider, code, nonce=begun[0], code_verifier=begun[1], at=held.now())
-    with writing(held.engine) as session, session.begin():
-        done = sign_in_by_oidc.finish(session, vouched, rules=rules_of(held), at=held.now())
+    """The session, as `POST /session` gives it."""
+    done = sign_in_by_oidc.come_back(
+        held.engine, _provider(held), state=state, browser=hazardflow_oidc, code=code, rules=rules_of(held), at=held.now(),
+        again="请重新登录（GET /api/v1/oidc/start）。",
+    )  # fmt: skip
     return shown(done, held)
 
 

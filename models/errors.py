@@ -110,8 +110,17 @@ class GateNotMet(DomainError):
 
     status, slug, title = 422, "gate-not-met", "办理条件不具备"
 
-    def __init__(self, detail: str, *, extra: Mapping[str, object] | None = None, **about: str):
-        super().__init__(detail, **about, extra={"missing": [detail]} | dict(extra or {}))
+    def __init__(
+        self,
+        detail: str,
+        *,
+        rule: str = "",
+        remedy: str = "",
+        field: str = "",
+        extra: Mapping[str, object] | None = None,
+    ):
+        named = {"missing": [detail]} | dict(extra or {})
+        super().__init__(detail, rule=rule, remedy=remedy, field=field, extra=named)
 
 
 class InvalidInput(DomainError):

@@ -17,8 +17,9 @@ from services import access, delegations, standing_in
 Options = Sequence[tuple[str, str]]
 
 
-def units(session: Session, *, by: Actor) -> Sequence[Any]:
-    """Units in this person's reach in which somebody approves, or that have a deputy; with the deputy's name.
+def units(session: Session, *, by: Actor, only: str = "") -> Sequence[Any]:
+    """Units in this person's reach in which somebody approves, or that have a deputy; with the deputy's name. `only`: the
+    id of one of them.
 
     Raises: NotPermitted.
     """
@@ -33,13 +34,15 @@ def units(session: Session, *, by: Actor) -> Sequence[Any]:
     if not by.units_for(Operation.DELEGATE, Reach.ALL):
         own = by.units_for(Operation.DELEGATE, Reach.JURISDICTION)
         statement = statement.where(col(Unit.id).in_(sorted(own)))
+    statement = statement.where(col(Unit.id) == only) if only else statement
     return session.execute(statement.order_by(col(Unit.code))).all()
 
 
-def absences(session: Session, *, at: datetime) -> Sequence[Any]:
-    """Absences of heads that run today or later, with the names of both persons, the earliest first."""
+def absences(session: Session, *, at: datetime, only: str = "") -> Sequence[Any]:
+    """Absences of heads, in all units or in `only` one, that run today or later, with both names, the earliest first."""
     alive = (DELEGATION.c.revoked_at.is_(None), DELEGATION.c.until_on >= standing_in.day_of(at))
     wanted = delegations.named().where(DELEGATION.c.ground == Ground.ABSENCE, *alive)
+    wanted = wanted.where(DELEGATION.c.unit_id == only) if only else wanted
     return session.execute(wanted.order_by(DELEGATION.c.from_on, DELEGATION.c.id)).all()
 
 
@@ -58,7 +61,5 @@ def _people(session: Session, unit: Unit, roles: Any) -> Options:
         col(RoleGrant.person_id) == col(Person.id), col(RoleGrant.unit_id) == unit.id,
         col(RoleGrant.role).in_(sorted(Role(one) for one in roles)),
     )  # fmt: skip
-    rows = session.execute(
-        select(col(Person.id), col(Person.name)).where(held).order_by(col(Person.name), col(Person.id))
-    )
-    return [(row.id, row.name) for row in rows if standing_in.is_active(session, row.id)]
+    people = select(col(Person.id), col(Person.name)).where(held, standing_in.active(Person))
+    return [(row.id, row.name) for row in session.execute(people.order_by(col(Person.name), col(Person.id)))]

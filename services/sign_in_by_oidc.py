@@ -4,13 +4,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, delete, select
 from sqlmodel import Session, col
 
 from models import Account, OidcRequest
+from models.engine import writing
 from models.errors import NotAuthenticated, NotPermitted
-from services import sign_in
-from services.identity_provider import Vouched
+from services import identity_provider, sign_in
+from services.identity_provider import Provider, Vouched
 from services.passwords import hashed
 from services.sign_in import Rules, SignedIn
 
@@ -41,6 +42,26 @@ def begin(session: Session, *, at: datetime) -> Begun:
     )  # fmt: skip
     session.flush()
     return begun
+
+
+def come_back(
+    engine: Engine, provider: Provider, *, state: str, browser: str, code: str, rules: Rules, at: datetime, again: str
+) -> SignedIn:
+    """The whole way back from the provider: the state is used up before the provider is asked, and no transaction waits
+    for its answer. `again`: what to do when it led nowhere.
+
+    Raises: NotAuthenticated, NotPermitted, ProviderUnavailable.
+    """
+    with writing(engine) as session, session.begin():
+        begun = take_back(session, state, browser, at=at)
+    if begun is None:
+        raise NotAuthenticated("这次登录不是从本浏览器发起的，或已过期、已用过。", remedy=again)
+    if not code:
+        raise NotAuthenticated("统一身份认证没有确认您的身份。", remedy=again)
+    nonce, code_verifier = begun
+    vouched = identity_provider.redeem(provider, code, nonce=nonce, code_verifier=code_verifier, at=at)
+    with writing(engine) as session, session.begin():
+        return finish(session, vouched, rules=rules, at=at)
 
 
 def take_back(session: Session, state: str, browser: str, *, at: datetime) -> tuple[str, str] | None:

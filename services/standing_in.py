@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, CompoundSelect, Select, String, bindparam, exists, literal, select, union_all
+from sqlalchemy import CTE, ColumnElement, CompoundSelect, Select, String, bindparam, exists, literal, select, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -53,7 +53,7 @@ def with_lent_grants(holder: Select[Any]) -> CompoundSelect[Any]:
         .join(principal, col(principal.id) == DELEGATION.c.delegator_id)
         .where(
             DELEGATION.c.revoked_at.is_(None), DELEGATION.c.from_on <= bindparam("today"),
-            DELEGATION.c.until_on >= bindparam("today"), col(RoleGrant.role).in_(_LENT_ROLES), _active(principal), of_unit,
+            DELEGATION.c.until_on >= bindparam("today"), col(RoleGrant.role).in_(_LENT_ROLES), active(principal), of_unit,
         )
     )  # fmt: skip
     return union_all(_own(found), lent)
@@ -103,10 +103,11 @@ def as_reader(session: Session, person_id: str, *, at: datetime) -> Actor:
 
 def is_active(session: Session, person_id: str) -> bool:
     """Whether the person exists and has an account that is not disabled."""
-    found = select(col(Person.id)).where(col(Person.id) == person_id, _active(Person))
+    found = select(col(Person.id)).where(col(Person.id) == person_id, active(Person))
     return session.execute(found).first() is not None
 
 
-def _active(person: Any) -> Any:
+def active(person: Any) -> ColumnElement[bool]:
+    """The same as a condition on a person's table or an alias of it."""
     used = aliased(Account)
     return exists().where(col(used.person_id) == col(person.id), col(used.disabled_at).is_(None))

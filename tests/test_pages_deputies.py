@@ -2,31 +2,14 @@
 
 from datetime import timedelta
 
-import pytest
-from sqlalchemy import Engine
-
 from administering import filled_in
 from browsing import Browser, Page
 from models import LoginSession
 from models.stage import Step
-from serving import with_pages
-from settings import Settings
 from signing_in import change
 from story import Story
-from town import Town
 
 HOME, OURS = "/account/deputies", "/account/deputies/YJB"
-
-
-@pytest.fixture
-def story(engine: Engine, town: Town, app_settings: Settings) -> Story:
-    return Story(engine, town, app_settings)
-
-
-@pytest.fixture
-def browsers(story: Story) -> dict[str, Browser]:
-    app = with_pages(story.client.app)  # pyright: ignore[reportArgumentType]  # the FastAPI application
-    return {key: Browser(app).signed_in(caller.token) for key, caller in story.people.items()}
 
 
 def named(browser: Browser, story: Story, who: str) -> Page:

@@ -67,8 +67,8 @@ def listed(visit: HereDep) -> Response:
 def show_one(code: str, visit: HereDep, done: str = "") -> Response:
     with visit.looking() as session:
         unit = _unit(session, visit, code)
-        row = next((one for one in deputy_choices.units(session, by=visit.by) if one.id == unit.id), None)
-        away = [one for one in deputy_choices.absences(session, at=visit.at) if one.unit_id == unit.id]
+        row = next(iter(deputy_choices.units(session, by=visit.by, only=unit.id)), None)
+        away = deputy_choices.absences(session, at=visit.at, only=unit.id)
     return page(visit.request, "deputy.html", unit=unit, row=row, away=away, lead=LEAD, done=DONE.get(done, ""))
 
 

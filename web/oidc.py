@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from models.engine import writing
-from models.errors import DomainError, NotAuthenticated, NotFound
+from models.errors import DomainError, NotFound
 from services import identity_provider, sign_in_by_oidc
 from services.identity_provider import Provider
 from services.sign_in import Missing, SignedIn
@@ -50,27 +50,21 @@ def come_back(request: Request, held: OfficeDep, state: _Text = "", code: _Text 
     provider = _provider(held)
     browser, target = _left_with(request, held)
     try:
-        response = signed_in(done := _finish(held, provider, browser, state, code), _onward(done, target))
+        done = sign_in_by_oidc.come_back(
+            held.engine,
+            provider,
+            state=state,
+            browser=browser,
+            code=code,
+            rules=rules_of(held),
+            at=held.now(),
+            again=_AGAIN,
+        )
+        response = signed_in(done, _onward(done, target))
     except DomainError as refusal:
         response = sign_in_page(request, status=refusal.status, next=target, refusal=refusal)
     cookies.drop(response, cookies.PROVIDER)
     return response
-
-
-def _finish(held: Office, provider: Provider, browser: str, state: str, code: str) -> SignedIn:
-    """As `GET /api/v1/oidc/callback` does: the state is used up before the provider is asked.
-
-    Raises: NotAuthenticated, NotPermitted, ProviderUnavailable.
-    """
-    with writing(held.engine) as session, session.begin():
-        begun = sign_in_by_oidc.take_back(session, state, browser, at=held.now())
-    if begun is None:
-        raise NotAuthenticated("这次登录不是从本浏览器发起的，或已过期、已用过。", remedy=_AGAIN)
-    if not code:
-        raise NotAuthenticated("统一身份认证没有确认您的身份。", remedy=_AGAIN)
-    vouched = identity_provider.redeem(provider, code, nonce=begun[0], code_verifier=begun[1], at=held.now())
-    with writing(held.engine) as session, session.begin():
-        return sign_in_by_oidc.finish(session, vouched, rules=rules_of(held), at=held.now())
 
 
 def _left_with(request: Request, held: Office) -> tuple[str, str]:
